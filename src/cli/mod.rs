@@ -1,0 +1,3 @@
+//! x
+use std::process::ExitCode; /// x
+pub fn main()->ExitCode{ExitCode::SUCCESS}

@@ -1,0 +1,92 @@
+//! Floor 1: facts of the operating system, safe access to files, confinement.
+//!
+//! The only floor that reads the environment, the clock, user accounts and processes, that opens
+//! files, and that writes any. Everything above gets a [`Host`], so that a fake one can stand in
+//! for another system in tests. No format, rule or report is known here.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+/// The operating systems caulk knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Os {
+    /// Linux, WSL included.
+    Linux,
+    /// macOS.
+    Macos,
+    /// Windows.
+    Windows,
+}
+
+impl Os {
+    /// The system this program was built for; other Unixes count as Linux.
+    pub const HERE: Self = if cfg!(windows) {
+        Self::Windows
+    } else if cfg!(target_os = "macos") {
+        Self::Macos
+    } else {
+        Self::Linux
+    };
+
+    /// The word in reports.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Linux => "linux",
+            Self::Macos => "macos",
+            Self::Windows => "windows",
+        }
+    }
+}
+
+/// A local account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// Account name.
+    pub name: String,
+    /// Its home folder.
+    pub home: PathBuf,
+    /// Its numeric id, on Unix.
+    pub uid: Option<u32>,
+}
+
+/// The machine and the caller, as facts.
+#[derive(Debug, Clone)]
+pub struct Host {
+    /// The system whose layout is looked for.
+    pub os: Os,
+    /// Host name.
+    pub name: String,
+    /// The account that runs caulk.
+    pub user: User,
+    /// When the run started.
+    pub now: SystemTime,
+    environment: BTreeMap<OsString, OsString>,
+}
+
+impl Host {
+    /// The value of an environment variable of the caller; empty ones count as unset.
+    #[must_use]
+    pub fn env(&self, name: impl AsRef<OsStr>) -> Option<&OsStr> {
+        self.environment.get(name.as_ref()).map(OsString::as_os_str).filter(|value| !value.is_empty())
+    }
+
+    /// The caller's whole environment, in order of names.
+    pub fn environment(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
+        self.environment.iter().map(|(name, value)| (name.as_os_str(), value.as_os_str()))
+    }
+
+    /// A made-up machine for tests: `home` is read as a home folder of `os`.
+    #[must_use]
+    pub fn fake(os: Os, home: &Path, environment: &[(&str, &str)]) -> Self {
+        Self {
+            os,
+            name: "fake-host".into(),
+            user: User { name: "ada".into(), home: home.to_owned(), uid: None },
+            now: SystemTime::now(),
+            environment: environment.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect(),
+        }
+    }
+}

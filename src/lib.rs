@@ -1,0 +1,25 @@
+//! caulk finds every credential lying in the clear on a developer's machine and everything there
+//! that starts by itself, and seals what it can into the OS keychain while the tools keep working.
+//!
+//! The crate is a house of floors; a module imports only from lower ones (`tests/architecture.rs`).
+//!
+//! | floor | modules |
+//! | --- | --- |
+//! | 6 | [`cli`] |
+//! | 4 | [`scan`] |
+//! | 3 | [`detect`], [`audit`], [`ledger`] |
+//! | 2 | [`rules`], [`read`] |
+//! | 1 | [`host`], [`triage`], [`output`] |
+//! | 0 | [`model`] |
+
+pub mod audit;
+pub mod cli;
+pub mod detect;
+pub mod host;
+pub mod ledger;
+pub mod model;
+pub mod output;
+pub mod read;
+pub mod rules;
+pub mod scan;
+pub mod triage;

@@ -1,0 +1,28 @@
+//! Floor 0: the vocabulary every other floor speaks.
+//!
+//! Plain types and pure functions over them. No file, no environment, no clock, no output: whatever
+//! needs one of those belongs on a higher floor.
+
+mod autorun;
+mod finding;
+mod id;
+mod limits;
+mod location;
+mod report;
+mod secret;
+mod secret_id;
+mod severity;
+mod untrusted;
+
+pub use autorun::{AutorunEntry, Consent, Launch, Pin, Transport};
+pub use finding::{Evidence, Exposure, Finding, Fix, GitState, SecretFacts};
+pub use id::{FindingId, IdParts};
+pub use limits::Limits;
+pub use location::{Container, ContainerKind, Location, Region};
+pub use report::{
+    Coverage, HostFacts, PackFacts, ReadError, ScanFacts, ScanReport, Skip, SteeredBy, Summary, Suppressed,
+};
+pub use secret::{Redacted, Secret};
+pub use secret_id::{KeyRing, SecretId};
+pub use severity::{Category, Confidence, Severity, UnknownWord};
+pub use untrusted::Untrusted;

@@ -1,0 +1,284 @@
+//! Rules, surfaces, settings, campaigns as the rest of the program sees them.
+//!
+//! The build script writes these as static tables; a user's files become the same types at run
+//! time. `Cow` lets both be one type without copying the built-in ones.
+
+use crate::model::{Category, Confidence, Severity};
+use crate::read::Format;
+use std::borrow::Cow;
+
+/// Text that is static in the built-in pack and owned in a user's.
+pub type Str = Cow<'static, str>;
+/// A list of the same.
+pub type List<T> = Cow<'static, [T]>;
+
+/// One detection as data.
+#[derive(Debug, Clone)]
+pub struct Rule {
+    /// Stable id.
+    pub id: Str,
+    /// Ids it replaces; the first is the lineage.
+    pub supersedes: List<Str>,
+    /// What was found.
+    pub title: Str,
+    /// Vendor or product.
+    pub vendor: Str,
+    /// Severity at full confidence.
+    pub severity: Severity,
+    /// Confidence without further evidence.
+    pub confidence: Confidence,
+    /// Category.
+    pub category: Category,
+    /// How it is found.
+    pub kind: RuleKind,
+    /// Public vendor prefix that redaction may show.
+    pub prefix: Str,
+    /// Offline check, a word of `detect::check`; empty: none.
+    pub check: Str,
+    /// Public by design.
+    pub public: bool,
+    /// No longer accepted by its vendor.
+    pub dead: bool,
+    /// Exact values that are samples, reversed.
+    pub samples_reversed: List<Str>,
+    /// The other half of a pair.
+    pub pair: Str,
+    /// What a thief can do.
+    pub impact: Str,
+    /// URL or command that revokes it.
+    pub revoke: Str,
+    /// Sources.
+    pub references: List<Str>,
+    /// Templates in which it holds.
+    pub matches: List<Str>,
+    /// Templates in which it does not.
+    pub ignores: List<Str>,
+}
+
+impl Rule {
+    /// The id that finding ids are made of: the oldest this rule goes back to.
+    #[must_use]
+    pub fn lineage(&self) -> &str {
+        self.supersedes.first().map_or(&self.id, |oldest| oldest)
+    }
+
+    /// The token pattern, when it has one.
+    #[must_use]
+    pub fn token(&self) -> Option<&TokenPattern> {
+        match &self.kind {
+            RuleKind::Token(pattern) => Some(pattern),
+            RuleKind::Field => None,
+        }
+    }
+}
+
+/// How a rule finds.
+#[derive(Debug, Clone)]
+pub enum RuleKind {
+    /// By the token's format, anywhere.
+    Token(TokenPattern),
+    /// By a field of a surface, or by a coded detector that names it.
+    Field,
+}
+
+/// A token's format.
+#[derive(Debug, Clone)]
+pub struct TokenPattern {
+    /// Literals one of which stands in every match.
+    pub keywords: List<Str>,
+    /// Whether they match whatever their case.
+    pub ignore_case: bool,
+    /// Bytes regex.
+    pub pattern: Str,
+    /// Class body of the token's characters.
+    pub alphabet: Str,
+    /// Words one of which must be near.
+    pub near: List<Str>,
+    /// Surfaces it is limited to.
+    pub surfaces: List<Str>,
+    /// Least entropy, bits per character.
+    pub min_entropy: f64,
+}
+
+/// A kind of place.
+#[derive(Debug, Clone)]
+pub struct Surface {
+    /// `product.place`.
+    pub id: Str,
+    /// How a sentence names it.
+    pub title: Str,
+    /// Product.
+    pub product: Str,
+    /// Layout.
+    pub format: Format,
+    /// System-level paths.
+    pub system: PathSet,
+    /// User-level paths, forks expanded.
+    pub user: PathSet,
+    /// Globs for the end of any path.
+    pub anywhere: List<Str>,
+    /// Globs it must not take.
+    pub except: List<Str>,
+    /// Whether it marks a project.
+    pub project: bool,
+    /// Fields that hold secrets.
+    pub secrets: List<SecretPlace>,
+    /// Fields that run.
+    pub commands: List<Str>,
+    /// How MCP servers are kept; empty: none.
+    pub mcp: Str,
+    /// Whether it is a transcript.
+    pub transcript: bool,
+    /// Mode its product gives it.
+    pub mode: Option<u32>,
+    /// Recipes.
+    pub recipes: List<Str>,
+    /// Sources.
+    pub references: List<Str>,
+    /// Home-relative sample paths.
+    pub samples: List<Str>,
+}
+
+/// Paths by system.
+#[derive(Debug, Clone)]
+pub struct PathSet {
+    /// On Linux, those of `any` included.
+    pub linux: List<Str>,
+    /// On macOS.
+    pub macos: List<Str>,
+    /// On Windows.
+    pub windows: List<Str>,
+}
+
+/// A field that holds a secret.
+#[derive(Debug, Clone)]
+pub struct SecretPlace {
+    /// Key-path glob, parts divided by `/`.
+    pub field: Str,
+    /// How to look at it.
+    pub form: SecretForm,
+    /// The rule's id.
+    pub rule: Str,
+}
+
+/// How to look at a secret field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SecretForm {
+    /// Always a secret, whatever it looks like.
+    Value,
+    /// A secret when the key's name says so.
+    Named,
+    /// A scheme may stand before the secret.
+    Header,
+    /// base64 of user:password.
+    Basic,
+    /// base64 of the secret.
+    Base64,
+    /// A URL whose userinfo or query holds the secret.
+    Url,
+    /// A command's argument.
+    Arguments,
+}
+
+/// One setting that lowers a guard.
+#[derive(Debug, Clone)]
+pub struct Setting {
+    /// Stable id.
+    pub id: Str,
+    /// What was found.
+    pub title: Str,
+    /// Product.
+    pub product: Str,
+    /// Surfaces it is read in.
+    pub surfaces: List<Str>,
+    /// Key-path glob.
+    pub field: Str,
+    /// Comparison.
+    pub operator: Operator,
+    /// What it compares with.
+    pub value: Str,
+    /// Severity.
+    pub severity: Severity,
+    /// Category.
+    pub category: Category,
+    /// Versions, in words.
+    pub versions: Str,
+    /// Why it matters.
+    pub impact: Str,
+    /// What to do.
+    pub advice: Str,
+    /// Sources.
+    pub references: List<Str>,
+    /// Documents in which it holds.
+    pub matches: List<Str>,
+    /// Documents in which it does not.
+    pub ignores: List<Str>,
+}
+
+/// How a setting is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Operator {
+    /// Equals the JSON value.
+    Is,
+    /// Is there and differs from the JSON value.
+    IsNot,
+    /// Is, or has among its items, a string equal to the value.
+    Contains,
+    /// Is, or has among its items, a string that the pattern fits.
+    Matches,
+    /// Is there at all.
+    Present,
+}
+
+/// Texts of one coded audit.
+#[derive(Debug, Clone)]
+pub struct AuditText {
+    /// Stable id.
+    pub id: Str,
+    /// What was found.
+    pub title: Str,
+    /// Severity before weighing.
+    pub severity: Severity,
+    /// Category.
+    pub category: Category,
+    /// Why it matters.
+    pub impact: Str,
+    /// What to do.
+    pub advice: Str,
+    /// Sources.
+    pub references: List<Str>,
+}
+
+/// A known stealer.
+#[derive(Debug, Clone)]
+pub struct Campaign {
+    /// Stable id.
+    pub id: Str,
+    /// As the press writes it.
+    pub title: Str,
+    /// First seen.
+    pub date: Str,
+    /// Surfaces it harvests.
+    pub harvests: List<Str>,
+    /// Variables it harvests, as globs.
+    pub variables: List<Str>,
+    /// Whether it runs a secret scanner over the home.
+    pub sweeps_home: bool,
+    /// What it leaves behind.
+    pub artifacts: List<Artifact>,
+    /// Safe order of response.
+    pub response: List<Str>,
+    /// Sources.
+    pub references: List<Str>,
+}
+
+/// Something a stealer leaves behind.
+#[derive(Debug, Clone)]
+pub struct Artifact {
+    /// Path with a root.
+    pub path: Str,
+    /// Whether it acts on revocation.
+    pub watcher: bool,
+    /// What it is.
+    pub what: Str,
+}

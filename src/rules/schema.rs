@@ -1,0 +1,365 @@
+//! What authors write under `rules/`, as serde types.
+//!
+//! Shared with the build script (`rules/build.rs` includes this file), so it may use nothing but
+//! std and serde. An unknown key is an error everywhere.
+
+use serde::Deserialize;
+
+/// A file of `rules/tokens`: one vendor's rules.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TokenFile {
+    /// Always 1.
+    pub schema: u32,
+    /// Whose tokens these are.
+    pub vendor: Vendor,
+    /// The rules.
+    #[serde(default, rename = "rule")]
+    pub rules: Vec<RuleSpec>,
+}
+
+/// Who issues the tokens of a file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Vendor {
+    /// The prefix of its rules' ids, and the file's name.
+    pub id: String,
+    /// As people write it.
+    pub name: String,
+}
+
+/// One rule, of any kind; which kind is told by the file it stands in.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RuleSpec {
+    /// Vendor first, kebab-case, never reused.
+    pub id: String,
+    /// Ids this rule replaces and inherits.
+    #[serde(default)]
+    pub supersedes: Vec<String>,
+    /// What was found: `npm access token`. No trailing period; the surface is added.
+    pub title: String,
+    /// Severity at full confidence.
+    pub severity: String,
+    /// Confidence without further evidence.
+    #[serde(default = "high")]
+    pub confidence: String,
+    /// Category; `credential` unless said.
+    #[serde(default = "credential")]
+    pub category: String,
+    /// Literals one of which stands in every match, four bytes or more. Token rules: required.
+    #[serde(default)]
+    pub keywords: Vec<String>,
+    /// Whether keywords match whatever their case (key names); prefixes are case-sensitive.
+    #[serde(default)]
+    pub ignore_case: bool,
+    /// Bytes regex (no look-around, no unicode); group `secret`, else group 1, else all of it is the secret.
+    #[serde(default)]
+    pub pattern: String,
+    /// Characters of the token: a match must not be followed (nor preceded) by one more of them.
+    /// A regex class body such as `0-9A-Za-z_-`; that is also the default.
+    #[serde(default = "word_class")]
+    pub alphabet: String,
+    /// Public vendor prefix that redaction may show.
+    #[serde(default)]
+    pub prefix: String,
+    /// Offline check, from the closed set in `detect::check`.
+    #[serde(default)]
+    pub check: String,
+    /// Words one of which must stand on the same line or the two before (any case).
+    #[serde(default)]
+    pub near: Vec<String>,
+    /// Surfaces it is limited to; all when empty.
+    #[serde(default)]
+    pub surfaces: Vec<String>,
+    /// Least Shannon entropy in bits per character of the secret; 0: none.
+    #[serde(default)]
+    pub min_entropy: f64,
+    /// Public by design: reported as info.
+    #[serde(default)]
+    pub public: bool,
+    /// No longer accepted by its vendor: low.
+    #[serde(default)]
+    pub dead: bool,
+    /// Exact values that are documentation samples or fixed defaults, not secrets.
+    /// Written reversed so that no token-shaped literal stands in the repository.
+    #[serde(default)]
+    pub samples_reversed: Vec<String>,
+    /// The id of the rule that is the other half of a pair.
+    #[serde(default)]
+    pub pair: String,
+    /// What a thief can do, one sentence.
+    #[serde(default)]
+    pub impact: String,
+    /// A URL, or a command, that revokes it.
+    #[serde(default)]
+    pub revoke: String,
+    /// Where the facts come from.
+    #[serde(default)]
+    pub references: Vec<String>,
+    /// Templates (see `rules::template`) in each of which the rule must hold.
+    #[serde(default)]
+    pub matches: Vec<String>,
+    /// Templates in which it must not hold.
+    #[serde(default)]
+    pub ignores: Vec<String>,
+}
+
+fn high() -> String {
+    "high".into()
+}
+
+fn credential() -> String {
+    "credential".into()
+}
+
+fn word_class() -> String {
+    "0-9A-Za-z_-".into()
+}
+
+/// A file of `rules/surfaces`: one product's places.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SurfaceFile {
+    /// Always 1.
+    pub schema: u32,
+    /// As people write it.
+    pub product: String,
+    /// The places.
+    #[serde(default, rename = "surface")]
+    pub surfaces: Vec<SurfaceSpec>,
+    /// Field rules these places use, and coded detectors' texts.
+    #[serde(default, rename = "rule")]
+    pub rules: Vec<RuleSpec>,
+}
+
+/// A kind of place.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SurfaceSpec {
+    /// `product.place`.
+    pub id: String,
+    /// How a sentence names it: `.npmrc`, `Cursor MCP config`.
+    pub title: String,
+    /// A word of `read::Format`, in kebab-case.
+    pub format: String,
+    /// System-level absolute paths.
+    #[serde(default)]
+    pub system: Paths,
+    /// User-level paths, `{home}/…` or another root: `{config}`, `{data}`, `{state}`, `{cache}`,
+    /// `{appdata}`, `{localappdata}`, or `$NAME` of an environment variable that moves the file.
+    #[serde(default)]
+    pub user: Paths,
+    /// Relative globs matched at the end of any path below a home or root: `.npmrc`, `.cursor/mcp.json`, `.env.*`.
+    #[serde(default)]
+    pub anywhere: Vec<String>,
+    /// Relative globs that `anywhere` and `user` must not take: `.env.example`.
+    #[serde(default)]
+    pub except: Vec<String>,
+    /// Whether a file of this kind marks the folder it is named from as a project.
+    #[serde(default)]
+    pub project: bool,
+    /// Forks of one product: each replaces `{fork}` in the paths of `user`.
+    #[serde(default)]
+    pub forks: Vec<String>,
+    /// Fields that hold secrets.
+    #[serde(default)]
+    pub secrets: Vec<SecretField>,
+    /// Fields that run as commands, as key-path globs.
+    #[serde(default)]
+    pub commands: Vec<String>,
+    /// How MCP servers are kept here; empty: none. A word of `ledger::mcp::Dialect`.
+    #[serde(default)]
+    pub mcp: String,
+    /// Whether it is an agent's transcript.
+    #[serde(default)]
+    pub transcript: bool,
+    /// Mode that the product gives it, octal text.
+    #[serde(default)]
+    pub mode: String,
+    /// Recipes that can seal it.
+    #[serde(default)]
+    pub recipes: Vec<String>,
+    /// Where the facts come from.
+    #[serde(default)]
+    pub references: Vec<String>,
+    /// Home-relative sample paths, each of which must resolve to this surface; at least one.
+    #[serde(default)]
+    pub samples: Vec<String>,
+}
+
+/// Paths by system; `any` goes for all.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Paths {
+    /// On every system.
+    #[serde(default)]
+    pub any: Vec<String>,
+    /// On Linux.
+    #[serde(default)]
+    pub linux: Vec<String>,
+    /// On macOS.
+    #[serde(default)]
+    pub macos: Vec<String>,
+    /// On Windows; `/` between parts.
+    #[serde(default)]
+    pub windows: Vec<String>,
+}
+
+/// A field that holds a secret.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SecretField {
+    /// Key path, parts divided by `/`: `*` is one part or a piece of one, `**` any number of parts.
+    /// `mcpServers/*/env/*`, `**/*:_authToken`.
+    pub field: String,
+    /// How to look at it: `value` (always a secret), `named` (when the key's name says so),
+    /// `header` (a scheme may stand before the secret), `basic` (base64 of user:password),
+    /// `base64`, `url` (userinfo and query), `arguments` (a command's arguments).
+    #[serde(rename = "as")]
+    pub form: String,
+    /// The rule it falls under.
+    pub rule: String,
+}
+
+/// A file of `rules/posture`: one product's settings.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PostureFile {
+    /// Always 1.
+    pub schema: u32,
+    /// As people write it.
+    pub product: String,
+    /// The settings.
+    #[serde(default, rename = "setting")]
+    pub settings: Vec<SettingSpec>,
+}
+
+/// One setting that lowers a guard.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SettingSpec {
+    /// Product first, kebab-case.
+    pub id: String,
+    /// What was found.
+    pub title: String,
+    /// Surfaces it is read in.
+    pub surfaces: Vec<String>,
+    /// Key path as in [`SecretField::field`]; keys with dots stay one part.
+    pub field: String,
+    /// `is`, `is-not`, `contains`, `matches`, `present`.
+    pub operator: String,
+    /// What the operator compares with, as JSON text or a pattern.
+    #[serde(default)]
+    pub value: String,
+    /// Severity.
+    pub severity: String,
+    /// Category; `posture` unless said.
+    #[serde(default = "posture")]
+    pub category: String,
+    /// Versions it holds for, in words; empty: all.
+    #[serde(default)]
+    pub versions: String,
+    /// Why it matters, one sentence.
+    pub impact: String,
+    /// What to do, one sentence.
+    pub advice: String,
+    /// Where the facts come from.
+    #[serde(default)]
+    pub references: Vec<String>,
+    /// Documents in which it holds.
+    pub matches: Vec<String>,
+    /// Documents in which it does not.
+    pub ignores: Vec<String>,
+}
+
+fn posture() -> String {
+    "posture".into()
+}
+
+/// A file of `rules/audits`: texts of coded audits.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuditFile {
+    /// Always 1.
+    pub schema: u32,
+    /// The audits.
+    #[serde(default, rename = "audit")]
+    pub audits: Vec<AuditSpec>,
+}
+
+/// Texts of one coded audit.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuditSpec {
+    /// Its id, as in the code's `META`.
+    pub id: String,
+    /// What was found.
+    pub title: String,
+    /// Severity before exposure, provenance and consent are weighed.
+    pub severity: String,
+    /// Category.
+    pub category: String,
+    /// Why it matters, one sentence.
+    pub impact: String,
+    /// What to do, one sentence.
+    pub advice: String,
+    /// Where the facts come from.
+    #[serde(default)]
+    pub references: Vec<String>,
+}
+
+/// A file of `rules/campaigns`: one known stealer.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CampaignFile {
+    /// Always 1.
+    pub schema: u32,
+    /// Its id.
+    pub id: String,
+    /// As the press writes it.
+    pub title: String,
+    /// First seen, `YYYY-MM-DD`.
+    pub date: String,
+    /// Surfaces it harvests.
+    #[serde(default)]
+    pub harvests: Vec<String>,
+    /// Environment variables it harvests, as globs.
+    #[serde(default)]
+    pub variables: Vec<String>,
+    /// Whether it runs a general-purpose secret scanner over the home (it then takes every token it knows).
+    #[serde(default)]
+    pub sweeps_home: bool,
+    /// What it leaves behind.
+    #[serde(default, rename = "artifact")]
+    pub artifacts: Vec<ArtifactSpec>,
+    /// Safe order of response, one sentence a step.
+    #[serde(default)]
+    pub response: Vec<String>,
+    /// Where the facts come from.
+    #[serde(default)]
+    pub references: Vec<String>,
+}
+
+/// Something a stealer leaves behind; looked up with `stat`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ArtifactSpec {
+    /// Path, with the roots of [`SurfaceSpec::user`].
+    pub path: String,
+    /// Whether it acts when a stolen token is revoked.
+    #[serde(default)]
+    pub watcher: bool,
+    /// What it is.
+    pub what: String,
+}
+
+/// `rules/pack.toml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PackFile {
+    /// Always 1.
+    pub schema: u32,
+    /// Date of the pack, `YYYY-MM-DD`.
+    pub date: String,
+}
