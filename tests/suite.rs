@@ -1,3 +1,7 @@
+//! The one integration-test binary: each module tests one part through its public interface.
+
+mod confine;
+mod host;
 mod read_encoding;
 mod read_git_index;
 mod read_json;
