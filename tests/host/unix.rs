@@ -87,7 +87,9 @@ fn a_file_swapped_for_links_and_back_never_leads_out() {
     let roots = Roots::new(std::slice::from_ref(&home));
     let read = || {
         let mut buf = Vec::new();
-        open::open_within(&roots, &home.join("sub/file")).and_then(|mut file| file.read_up_to(&mut buf, 10)).map(|_| buf)
+        open::open_within(&roots, &home.join("sub/file"))
+            .and_then(|mut file| file.read_up_to(&mut buf, 10))
+            .map(|_| buf)
     };
     std::thread::scope(|scope| {
         let swaps = scope.spawn(|| {
