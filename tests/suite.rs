@@ -5,3 +5,4 @@ mod host;
 mod read_encoding;
 mod read_git_index;
 mod read_json;
+mod sqlite;
