@@ -1,1 +1,3 @@
-
+mod read_encoding;
+mod read_git_index;
+mod read_json;
