@@ -6,3 +6,4 @@ mod read_encoding;
 mod read_git_index;
 mod read_json;
 mod sqlite;
+mod read_kv;
