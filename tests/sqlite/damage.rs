@@ -42,6 +42,38 @@ fn a_wal_that_fits_no_database_is_raw_text() {
     all_covered(&found, &wal);
 }
 
+/// A file with a bad block.
+struct BadBlock<'a>(&'a [u8], std::ops::Range<u64>);
+
+impl PageSource for BadBlock<'_> {
+    fn len(&self) -> u64 {
+        self.0.len() as u64
+    }
+
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> std::io::Result<usize> {
+        if self.1.contains(&offset) { Err(std::io::Error::other("bad block")) } else { self.0.read_at(offset, buf) }
+    }
+}
+
+#[test]
+fn a_page_that_cannot_be_read_is_a_problem_and_the_rest_is_given() {
+    let sample = live_wal();
+    sample.sql("PRAGMA wal_checkpoint(PASSIVE)");
+    let (db, wal) = (sample.bytes(), sample.wal().unwrap());
+    let (healthy, _) = read(&db, Some(&wal));
+    for at in (0..db.len() as u64).step_by(4096) {
+        let (found, outcome) = run(&BadBlock(&db, at..at + 4096), Some(&wal.as_slice()), &Limits::SHIPPED);
+        assert!(outcome.problem.is_some(), "page at {at}");
+        assert!(found.len() * 2 > healthy.len());
+    }
+    let frames = (wal.len() - 32) / (4096 + 24);
+    for frame in 0..frames as u64 {
+        let at = 32 + frame * (4096 + 24);
+        let (_, outcome) = run(&db.as_slice(), Some(&BadBlock(&wal, at..at + 4120)), &Limits::SHIPPED);
+        assert!(outcome.problem.is_some(), "frame {frame}");
+    }
+}
+
 /// Number of the page where the table's root is.
 fn root(sample: &Sample, table: &str) -> usize {
     let sql = "SELECT rootpage FROM sqlite_schema WHERE name=?";

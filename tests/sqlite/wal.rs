@@ -64,6 +64,19 @@ fn a_shrunk_database_shows_the_pages_that_are_still_in_the_main_file() {
 }
 
 #[test]
+fn frames_behind_the_end_of_a_shrunk_database_are_not_live() {
+    let sample = Sample::new("PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=0; PRAGMA auto_vacuum=1;");
+    sample.sql(TABLES).sql("VACUUM");
+    for number in 0..40 {
+        insert(&sample, number, 9000);
+    }
+    sample.sql("DELETE FROM notes WHERE id > 1; DELETE FROM grants; DELETE FROM ItemTable;");
+    let found = sample.check();
+    assert!(contains(&found, &marker(39), |cell| cell.part == Part::Wal));
+    all_covered(&found, &sample.wal().unwrap());
+}
+
+#[test]
 fn an_uncommitted_transaction_is_not_live() {
     let sample = live_wal();
     sample.sql("PRAGMA cache_size=2; BEGIN;");

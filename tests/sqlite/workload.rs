@@ -97,7 +97,7 @@ fn compare_without_free_space(sample: &Sample, found: &[Found]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn whatever_was_done_live_values_come_once_and_no_text_in_the_files_is_missed(

@@ -21,7 +21,7 @@ pub(super) fn freelist(pages: &mut Pages<'_>, out: &mut Out<'_>, header: &Header
         let (_, got) = pages.read(number, &mut trunk);
         out.pages += 1;
         if got < trunk.len() {
-            out.problem("page of the freelist cannot be read", pages.offset(number), false);
+            out.problem("page cannot be read whole", pages.offset(number), false);
             out.raw(Part::FreeSpace, number, &trunk[..got]);
             return;
         }
@@ -49,13 +49,19 @@ pub(super) fn freelist(pages: &mut Pages<'_>, out: &mut Out<'_>, header: &Header
 pub(super) fn unreached(pages: &mut Pages<'_>, out: &mut Out<'_>, header: &Header) {
     let mut page = buffer(pages.size);
     for number in 1..=pages.last {
-        if number > pages.visible {
-            let got = pages.read_main(number, &mut page);
-            out.pages += 1;
+        let cut_off = number > pages.visible;
+        if !cut_off && pages.claimed(number) {
+            continue;
+        }
+        let got = if cut_off { pages.read_main(number, &mut page) } else { pages.read(number, &mut page).1 };
+        out.pages += u64::from(got > 0);
+        // A page may be in neither file, where only a lying number claims that it exists.
+        if got < page.len() && pages.exists(number) {
+            out.problem("page cannot be read whole", pages.offset(number), false);
+        }
+        if cut_off {
             out.raw(Part::SupersededPage, number, &page[..got]);
-        } else if !pages.claimed(number) {
-            let (_, got) = pages.read(number, &mut page);
-            out.pages += 1;
+        } else {
             let map = if header.pointer_maps && got == page.len() { pointer_map(&page[..pages.usable]) } else { 0 };
             out.raw(Part::FreeSpace, number, &page[map..got]);
         }
@@ -66,7 +72,7 @@ fn whole(pages: &Pages<'_>, out: &mut Out<'_>, number: u32, page: &mut [u8]) {
     let (_, got) = pages.read(number, page);
     out.pages += 1;
     if got < page.len() {
-        out.problem("page of the freelist cannot be read", pages.offset(number), false);
+        out.problem("page cannot be read whole", pages.offset(number), false);
     }
     out.raw(Part::FreeSpace, number, &page[..got]);
 }

@@ -16,6 +16,9 @@ pub(super) fn superseded(pages: &Pages<'_>, out: &mut Out<'_>) {
     for page in pages.in_log().take_while(|page| *page <= pages.in_main) {
         let got = pages.read_main(page, &mut old);
         out.pages += 1;
+        if got < old.len() {
+            out.problem("page cannot be read whole", pages.offset(page), false);
+        }
         let (_, length) = pages.read(page, &mut live);
         // After a checkpoint the two are the same until the page is written again.
         if got > length || old[..got] != live[..got] {
@@ -36,6 +39,9 @@ pub(super) fn leftovers(pages: Option<&Pages<'_>>, log: Option<&Wal<'_>>, out: &
         }
         let got = log.read(frame, &mut image);
         out.pages += 1;
+        if got < image.len() {
+            out.problem("frame of the WAL cannot be read whole", log.offset(frame), false);
+        }
         let given = pages.filter(|pages| pages.size == log.page_size).is_some_and(|pages| {
             equals(&image[..got], &mut other, |buf| pages.read_main(page, buf))
                 || equals(&image[..got], &mut other, |buf| pages.read(page, buf).1)

@@ -80,7 +80,8 @@ pub enum Part {
     Row,
     /// The write-ahead log: a live row ([`Cell::table`] is set) or an older image of a page (it is not).
     Wal,
-    /// Space no live row uses: free pages, free blocks, gaps, slack, pages nothing reaches.
+    /// Space no live row uses: free pages, free blocks, gaps, slack, pages nothing reaches; in the
+    /// page's live image, which may lie in the WAL.
     FreeSpace,
     /// The main file's image of a page whose live image is in the WAL.
     SupersededPage,

@@ -105,6 +105,11 @@ impl<'a> Pages<'a> {
         if page == 0 || page > self.in_main { 0 } else { fill(self.db, self.offset(page), buf) }
     }
 
+    /// Whether the page is in the main file or the WAL.
+    pub(super) fn exists(&self, page: u32) -> bool {
+        page <= self.in_main || self.frame_of(page).is_some()
+    }
+
     /// Where the page starts in the main file.
     pub(super) fn offset(&self, page: u32) -> u64 {
         u64::from(page.saturating_sub(1)) * self.size as u64

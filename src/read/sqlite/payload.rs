@@ -101,6 +101,7 @@ impl<'p> Payload<'p> {
         let (_, got) = pages.read(number, page);
         out.pages += 1;
         if got < page.len() {
+            out.problem("page cannot be read whole", pages.offset(number), false);
             out.raw(Part::FreeSpace, number, &page[..got]);
             return false;
         }

@@ -149,7 +149,8 @@ impl<'a> Wal<'a> {
         (FRAME_BYTES + self.page_size) as u64
     }
 
-    fn offset(&self, frame: u32) -> u64 {
+    /// Where a frame begins.
+    pub(super) fn offset(&self, frame: u32) -> u64 {
         HEADER_BYTES as u64 + u64::from(frame) * self.slot_bytes()
     }
 }

@@ -80,7 +80,9 @@ impl Walker {
             if !self.layout.sound {
                 out.problem("cells of a page overlap or leave it", pages.offset(number), false);
             }
-            self.children(pages, out, number);
+            if matches!(kind, Kind::TableInterior | Kind::IndexInterior) {
+                self.children(pages, out, number);
+            }
             // An index that is none would otherwise be a place to hide rows in.
             let content = !tree.index || matches!(kind, Kind::TableLeaf | Kind::TableInterior);
             let Self { page, layout, window, row, .. } = self;
@@ -101,9 +103,6 @@ impl Walker {
 
     /// Adds the children of the page just parsed, so that the left-most is next.
     fn children(&mut self, pages: &mut Pages<'_>, out: &mut Out<'_>, parent: u32) {
-        if self.layout.right_child == 0 {
-            return;
-        }
         let first = self.todo.len();
         for at in 0..self.layout.cells.len() {
             let child = self.layout.cells[at].child;
