@@ -7,3 +7,5 @@ mod read_git_index;
 mod read_json;
 mod sqlite;
 mod read_kv;
+mod output;
+mod triage;
