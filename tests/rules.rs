@@ -3,8 +3,7 @@
 
 use caulk::detect::check;
 use caulk::model::{Category, Confidence, Severity};
-use caulk::rules::rule::Rule;
-use caulk::rules::{RulePack, boundary, describe, lint, load, matching, template, vet};
+use caulk::rules::{RuleIdx, RulePack, boundary, describe, lint, load, matching, template, vet};
 use proptest::prelude::*;
 
 fn words<T: ToString>(all: &[T]) -> Vec<String> {
@@ -14,7 +13,7 @@ fn words<T: ToString>(all: &[T]) -> Vec<String> {
 #[test]
 fn every_rule_compiles_and_holds_in_its_examples_only() {
     let problems = lint::lint(&RulePack::builtin(), &check::passes);
-    assert!(problems.is_empty(), "{}", problems.iter().map(|p| format!("{p}\n")).collect::<String>());
+    assert!(problems.is_empty(), "{}", words(&problems).join("\n"));
 }
 
 #[test]
@@ -88,19 +87,18 @@ fn every_example_is_found_whole_and_inside_common_wrappings() {
         let rule = pack.rule(index);
         for example in rule.matches.iter() {
             let text = template::expand(example, &rule.id);
-            let plain: Vec<Vec<u8>> = found(&pack, rule, &text);
+            let plain: Vec<Vec<u8>> = found(&pack, index, &text);
             for (before, after) in
                 [("\"", "\""), ("x\\n", "\\ny"), ("(", ")"), ("\u{1b}[32m", "\u{1b}[0m"), ("a=", "&b=c")]
             {
                 let wrapped = [before.as_bytes(), &text, after.as_bytes()].concat();
-                assert_eq!(found(&pack, rule, &wrapped), plain, "{} in {before:?}", rule.id);
+                assert_eq!(found(&pack, index, &wrapped), plain, "{} in {before:?}", rule.id);
             }
         }
     }
 }
 
-fn found(pack: &RulePack, rule: &Rule, text: &[u8]) -> Vec<Vec<u8>> {
-    let index = pack.find(&rule.id).unwrap();
+fn found(pack: &RulePack, index: RuleIdx, text: &[u8]) -> Vec<Vec<u8>> {
     lint::secrets(pack, index, text, &check::passes).into_iter().map(|span| text[span].to_vec()).collect()
 }
 
@@ -159,7 +157,8 @@ fn a_window_around_the_anchor_finds_what_the_whole_text_does() {
         spans.push(hit.secret);
         true
     });
-    assert_eq!(spans, [at..at + token.len()]);
+    assert_eq!(spans.len(), 1);
+    assert_eq!(spans[0], at..at + token.len());
 }
 
 #[test]

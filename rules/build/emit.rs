@@ -131,8 +131,8 @@ fn surface(spec: &SurfaceSpec, product: &str) -> String {
 
 fn setting(spec: &SettingSpec, product: &str) -> String {
     format!(
-        "Setting {{ id: {}, title: {}, product: {}, surfaces: {}, field: {}, operator: {}, value: {}, severity: {}, \
-         category: {}, versions: {}, impact: {}, advice: {}, references: {}, matches: {}, ignores: {} }}",
+        "Setting {{ id: {}, title: {}, product: {}, surfaces: {}, field: {}, operator: {}, value: {}, \
+         key_matches: {}, severity: {}, project_severity: {}, category: {}, versions: {}, impact: {}, advice: {}, references: {}, matches: {}, ignores: {} }}",
         text(&spec.id),
         text(&spec.title),
         text(product),
@@ -140,7 +140,13 @@ fn setting(spec: &SettingSpec, product: &str) -> String {
         text(&spec.field),
         variant("Operator", &spec.operator),
         text(&spec.value),
+        text(&spec.key_matches),
         variant("Severity", &spec.severity),
+        if spec.project_severity.is_empty() {
+            "None".to_owned()
+        } else {
+            format!("Some({})", variant("Severity", &spec.project_severity))
+        },
         variant("Category", &spec.category),
         text(&spec.versions),
         text(&spec.impact),

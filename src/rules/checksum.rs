@@ -23,7 +23,7 @@ pub const AZURE_SIGNATURES: &[(&str, usize, &[&str])] = &[
     ("ACDb", 64, &["MastRO00", "MastRW00", "SysAll00", "Resour00", "SystRO00", "SystRW00", "Encryp00"]),
     ("+ABa", 64, &["AbAcct00"]),
     ("+AMC", 64, &["Classic0"]),
-    ("APIM", 64, &["IoTHub00", "Tenant00", "Gateway0", "GitKey00"]),
+    ("APIM", 64, &["IoTHub00", "Tenant00", "Gatewy00", "GitKey00"]),
     ("AzFu", 40, &["Master00", "System00", "Functi00"]),
     ("AzSe", 39, &["Query000", "PAdmin00"]),
     ("AzCa", 32, &["Access00"]),

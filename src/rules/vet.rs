@@ -173,16 +173,15 @@ pub fn surface_file(file: &SurfaceFile) -> Vec<Defect> {
         report.unless(!surface.title.is_empty(), id, "title is empty");
         report.word(id, "format", &surface.format, FORMATS);
         report.unless(surface.mode.is_empty() || parse_mode(&surface.mode).is_some(), id, "mode is not octal");
-        report.unless(!surface.samples.is_empty(), id, "no samples");
         report.unless(surface.samples.iter().all(|s| !s.starts_with('/')), id, "a sample is not relative to the home");
         let user: Vec<&String> = all_paths(&surface.user).collect();
         let forked = user.iter().any(|path| path.contains("{fork}"));
         report.unless(forked != surface.forks.is_empty(), id, "`forks` and `{fork}` in user paths go together");
-        report.unless(
-            !user.is_empty() || all_paths(&surface.system).next().is_some() || !surface.anywhere.is_empty(),
-            id,
-            "no path at all",
-        );
+        let system = all_paths(&surface.system).next().is_some();
+        // Without any path it is virtual: a process's environment, standard input.
+        let home = !user.is_empty() || !surface.anywhere.is_empty();
+        report.unless(!home || !surface.samples.is_empty(), id, "no samples");
+        report.unless(home || system || surface.samples.is_empty(), id, "samples, but no path that could take them");
         for secret in &surface.secrets {
             report.word(id, "form", &secret.form, FORMS);
             report.unless(!secret.field.is_empty(), id, "a secret field has no path");
@@ -201,6 +200,9 @@ pub fn posture_file(file: &PostureFile) -> Vec<Defect> {
         let id = &setting.id;
         report.unless(is_kebab(id), id, "id is not kebab-case");
         report.word(id, "severity", &setting.severity, SEVERITIES);
+        if !setting.project_severity.is_empty() {
+            report.word(id, "project_severity", &setting.project_severity, SEVERITIES);
+        }
         report.word(id, "category", &setting.category, CATEGORIES);
         report.word(id, "operator", &setting.operator, OPERATORS);
         report.unless(setting.operator == "present" || !setting.value.is_empty(), id, "operator needs a value");
