@@ -9,3 +9,7 @@ mod sqlite;
 mod read_kv;
 mod output;
 mod triage;
+//! One binary for all integration tests: linking a dozen of them is what makes a test run slow.
+
+mod checks;
+mod rules;
