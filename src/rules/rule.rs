@@ -197,8 +197,12 @@ pub struct Setting {
     pub operator: Operator,
     /// What it compares with.
     pub value: Str,
+    /// Pattern for the key that the last `*` stands for; empty: any.
+    pub key_matches: Str,
     /// Severity.
     pub severity: Severity,
+    /// Severity in a project's file, where it differs.
+    pub project_severity: Option<Severity>,
     /// Category.
     pub category: Category,
     /// Versions, in words.

@@ -252,8 +252,14 @@ pub struct SettingSpec {
     /// What the operator compares with, as JSON text or a pattern.
     #[serde(default)]
     pub value: String,
+    /// Pattern that the key standing for the last `*` of `field` must fit; empty: any key.
+    #[serde(default)]
+    pub key_matches: String,
     /// Severity.
     pub severity: String,
+    /// Severity where a project's file says it, so possibly somebody else; empty: the same.
+    #[serde(default)]
+    pub project_severity: String,
     /// Category; `posture` unless said.
     #[serde(default = "posture")]
     pub category: String,
