@@ -1,17 +1,14 @@
-mod mcp;
-mod read_encoding;
-mod read_git_index;
-mod read_json;
-mod rule_data;
-mod surfaces;
 //! The one integration-test binary: each module tests one part through its public interface.
 
 mod confine;
 mod host;
+mod mcp;
+mod output;
 mod read_encoding;
 mod read_git_index;
 mod read_json;
-mod sqlite;
 mod read_kv;
-mod output;
+mod rule_data;
+mod sqlite;
+mod surfaces;
 mod triage;
