@@ -2,12 +2,15 @@
 
 mod confine;
 mod host;
+mod mcp;
+mod output;
 mod read_encoding;
 mod read_git_index;
 mod read_json;
-mod sqlite;
 mod read_kv;
-mod output;
+mod rule_data;
+mod sqlite;
+mod surfaces;
 mod triage;
 //! One binary for all integration tests: linking a dozen of them is what makes a test run slow.
 

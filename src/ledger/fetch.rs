@@ -28,28 +28,95 @@ pub(super) fn fetched(words: &[Word]) -> Option<(Word, Pin)> {
             one(words, skip_options(words, at, DENO_VALUES), package::deno)
         }
         "go" => one(words, skip_options(words, subcommand(words, &["run"])?, &["-C", "-exec", "-tags"]), package::go),
-        "nix" => one(words, skip_options(words, subcommand(words, &["run", "shell"])?, &["--inputs-from"]), package::nix),
+        "nix" => {
+            one(words, skip_options(words, subcommand(words, &["run", "shell"])?, &["--inputs-from"]), package::nix)
+        }
         "dnx" | "jbang" => one(words, skip_options(words, 1, &["--source", "--add-source"]), dotted),
         _ => None,
     }
 }
 
 const NODE_VALUES: &[&str] = &[
-    "-c", "--call", "--registry", "--cache", "--prefix", "--userconfig", "-w", "--workspace", "--loglevel", "--shell",
-    "--node-options", "--script-shell", "--reporter", "-C", "--dir", "--cwd",
+    "-c",
+    "--call",
+    "--registry",
+    "--cache",
+    "--prefix",
+    "--userconfig",
+    "-w",
+    "--workspace",
+    "--loglevel",
+    "--shell",
+    "--node-options",
+    "--script-shell",
+    "--reporter",
+    "-C",
+    "--dir",
+    "--cwd",
 ];
 const PYTHON_VALUES: &[&str] = &[
-    "-p", "--python", "--with-requirements", "--with-editable", "-i", "--index-url", "--index", "--default-index",
-    "--extra-index-url", "-f", "--find-links", "--directory", "--project", "--cache-dir", "--env-file", "-c",
-    "--constraints", "--overrides", "--pip-args", "--backend", "--config-file", "--color", "--keyring-provider",
-    "--refresh-package", "--reinstall-package", "-P", "--upgrade-package", "--group", "--extra", "--package",
+    "-p",
+    "--python",
+    "--with-requirements",
+    "--with-editable",
+    "-i",
+    "--index-url",
+    "--index",
+    "--default-index",
+    "--extra-index-url",
+    "-f",
+    "--find-links",
+    "--directory",
+    "--project",
+    "--cache-dir",
+    "--env-file",
+    "-c",
+    "--constraints",
+    "--overrides",
+    "--pip-args",
+    "--backend",
+    "--config-file",
+    "--color",
+    "--keyring-provider",
+    "--refresh-package",
+    "--reinstall-package",
+    "-P",
+    "--upgrade-package",
+    "--group",
+    "--extra",
+    "--package",
 ];
 const DENO_VALUES: &[&str] = &["-c", "--config", "--import-map", "--cert", "--location", "--seed", "-L", "--log-level"];
 /// Options of `docker run` that take no value; every other one does.
 const CONTAINER_FLAGS: &[&str] = &[
-    "--rm", "-i", "-t", "-d", "-P", "-it", "-ti", "-id", "-di", "-itd", "-dit", "--interactive", "--tty", "--detach",
-    "--init", "--privileged", "--read-only", "--publish-all", "--no-healthcheck", "--oom-kill-disable", "--sig-proxy",
-    "--disable-content-trust", "-q", "--quiet", "--replace", "--tls-verify", "--rmi", "--help",
+    "--rm",
+    "-i",
+    "-t",
+    "-d",
+    "-P",
+    "-it",
+    "-ti",
+    "-id",
+    "-di",
+    "-itd",
+    "-dit",
+    "--interactive",
+    "--tty",
+    "--detach",
+    "--init",
+    "--privileged",
+    "--read-only",
+    "--publish-all",
+    "--no-healthcheck",
+    "--oom-kill-disable",
+    "--sig-proxy",
+    "--disable-content-trust",
+    "-q",
+    "--quiet",
+    "--replace",
+    "--tls-verify",
+    "--rmi",
+    "--help",
 ];
 
 /// npx and its like: `-p` names packages, else the first word that is no option.
@@ -99,7 +166,7 @@ fn dotted(spec: &str) -> Pin {
     match spec.rsplit_once([':', '@']) {
         Some((_, version)) if package::npm(&format!("x@{version}")) == Pin::Exact => Pin::Exact,
         Some((_, version)) if version.starts_with("//") => Pin::None,
-        None if spec.contains(['/', '\\']) || spec.ends_with(".java") => Pin::Local,
+        None if spec.contains(['/', '\\']) || package::has_extension(spec, &["java"]) => Pin::Local,
         _ => Pin::None,
     }
 }
@@ -171,7 +238,21 @@ fn subcommand(words: &[Word], names: &[&str]) -> Option<usize> {
 }
 
 fn subcommand_at(words: &[Word], from: usize, names: &[&str]) -> Option<usize> {
-    let global = &["--context", "-H", "--host", "-c", "--config", "-l", "--log-level", "--prefix", "--cwd", "--dir", "-C", "--directory", "--project"];
+    let global = &[
+        "--context",
+        "-H",
+        "--host",
+        "-c",
+        "--config",
+        "-l",
+        "--log-level",
+        "--prefix",
+        "--cwd",
+        "--dir",
+        "-C",
+        "--directory",
+        "--project",
+    ];
     let at = skip_options(words, from, global);
     names.contains(&lossy(words.get(at)?).as_str()).then_some(at + 1)
 }

@@ -4,7 +4,7 @@ use super::Mask;
 use super::launch::{self, shown};
 use super::node::{each, is, pointer, strings};
 use crate::model::{AutorunEntry, Consent, Transport, Untrusted};
-use crate::read::Document;
+use crate::read::{Document, Text};
 use crate::read::json::{Kind, NodeId, Tree};
 use crate::rules::place::Level;
 
@@ -38,7 +38,9 @@ pub fn entries(doc: &Document<'_>, level: Level, mask: Mask<'_>) -> Vec<AutorunE
     let mut found = Vec::new();
     let events = each(tree, root, b"hooks").flat_map(|hooks| tree.children(hooks).collect::<Vec<_>>());
     for event in events {
-        for hook in tree.children(event).flat_map(|group| each(tree, group, b"hooks")).flat_map(|list| tree.children(list)) {
+        for hook in
+            tree.children(event).flat_map(|group| each(tree, group, b"hooks")).flat_map(|list| tree.children(list))
+        {
             if found.len() >= HOOKS {
                 return found;
             }
@@ -70,7 +72,14 @@ pub fn entries(doc: &Document<'_>, level: Level, mask: Mask<'_>) -> Vec<AutorunE
     found
 }
 
-fn blank(tree: &Tree<'_>, node: NodeId, trigger: String, name: String, consent: Consent, mask: Mask<'_>) -> AutorunEntry {
+fn blank(
+    tree: &Tree<'_>,
+    node: NodeId,
+    trigger: String,
+    name: String,
+    consent: Consent,
+    mask: Mask<'_>,
+) -> AutorunEntry {
     AutorunEntry {
         trigger,
         name: Untrusted::new(name),
@@ -90,7 +99,7 @@ fn blank(tree: &Tree<'_>, node: NodeId, trigger: String, name: String, consent: 
 fn with_command(tree: &Tree<'_>, node: NodeId, mut entry: AutorunEntry, mask: Mask<'_>) -> Option<AutorunEntry> {
     let command = tree.get(node, b"command").map(|command| strings(tree, command)).unwrap_or_default();
     let args = tree.get(node, b"args").map(|args| strings(tree, args)).unwrap_or_default();
-    let words: Vec<&[u8]> = command.iter().chain(&args).map(|word| word.bytes()).collect();
+    let words: Vec<&[u8]> = command.iter().chain(&args).map(Text::bytes).collect();
     entry.launch = match words.as_slice() {
         [] => None,
         [line] => Some(launch::of_line(line, mask)),

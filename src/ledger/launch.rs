@@ -73,9 +73,10 @@ fn script(program: &str, words: &[Word]) -> Option<usize> {
     match program {
         // Options that take no value may come first: `bash -l -c`, `bash -lc`.
         "sh" | "bash" | "zsh" | "dash" | "ash" | "ksh" | "fish" => {
-            let at = words.iter().skip(1).take_while(|word| word.starts_with(b"-")).position(|word| {
-                !word.starts_with(b"--") && word.ends_with(b"c") || word.as_slice() == b"--command"
-            })?;
+            let at =
+                words.iter().skip(1).take_while(|word| word.starts_with(b"-")).position(|word| {
+                    !word.starts_with(b"--") && word.ends_with(b"c") || word.as_slice() == b"--command"
+                })?;
             (at + 2 < words.len()).then_some(at + 2)
         }
         "cmd" => after(&|word| matches!(word, "/c" | "/k")),
@@ -116,10 +117,14 @@ fn wrapped(program: &str, words: &[Word]) -> Option<usize> {
 fn main_command(commands: Vec<Vec<Word>>) -> Vec<Word> {
     let prepares = |words: &[Word]| {
         let program = words.iter().find(|word| !words::is_assignment(word)).map(|word| basename(word));
-        program.is_none_or(|program| matches!(program.as_str(), "cd" | "export" | "set" | "source" | "." | "test" | "[" | "true" | ":"))
+        program.is_none_or(|program| {
+            matches!(program.as_str(), "cd" | "export" | "set" | "source" | "." | "test" | "[" | "true" | ":")
+        })
     };
     let fetches = |words: &Vec<Word>| {
-        let at = words.iter().position(|word| !words::is_assignment(word) && !matches!(word.as_slice(), b"exec" | b"command"));
+        let at = words
+            .iter()
+            .position(|word| !words::is_assignment(word) && !matches!(word.as_slice(), b"exec" | b"command"));
         at.is_some_and(|at| fetched(&words[at..]).is_some())
     };
     let chosen = commands.iter().position(fetches).or_else(|| commands.iter().position(|words| !prepares(words)));
@@ -135,10 +140,63 @@ fn is_line(text: &[u8]) -> bool {
 
 /// Programs whose names are safe to show and that a line may begin with.
 const PROGRAMS: &[&str] = &[
-    "npx", "npm", "pnpm", "pnpx", "yarn", "bun", "bunx", "node", "deno", "tsx", "uv", "uvx", "pipx", "python", "py", "docker",
-    "podman", "nerdctl", "go", "cargo", "dotnet", "dnx", "java", "jbang", "nix", "ruby", "php", "perl", "sh", "bash", "zsh",
-    "dash", "ash", "ksh", "fish", "cmd", "powershell", "pwsh", "env", "sudo", "doas", "nice", "nohup", "time", "timeout", "wsl",
-    "mise", "op", "doppler", "infisical", "dotenv", "dotenvx", "direnv", "caulk", "curl", "wget", "osascript",
+    "npx",
+    "npm",
+    "pnpm",
+    "pnpx",
+    "yarn",
+    "bun",
+    "bunx",
+    "node",
+    "deno",
+    "tsx",
+    "uv",
+    "uvx",
+    "pipx",
+    "python",
+    "py",
+    "docker",
+    "podman",
+    "nerdctl",
+    "go",
+    "cargo",
+    "dotnet",
+    "dnx",
+    "java",
+    "jbang",
+    "nix",
+    "ruby",
+    "php",
+    "perl",
+    "sh",
+    "bash",
+    "zsh",
+    "dash",
+    "ash",
+    "ksh",
+    "fish",
+    "cmd",
+    "powershell",
+    "pwsh",
+    "env",
+    "sudo",
+    "doas",
+    "nice",
+    "nohup",
+    "time",
+    "timeout",
+    "wsl",
+    "mise",
+    "op",
+    "doppler",
+    "infisical",
+    "dotenv",
+    "dotenvx",
+    "direnv",
+    "caulk",
+    "curl",
+    "wget",
+    "osascript",
 ];
 
 fn known_or_masked(word: &[u8], mask: Mask<'_>) -> String {
@@ -163,7 +221,8 @@ fn without_userinfo(text: &str) -> String {
     while let Some(at) = rest.find("://") {
         out.push_str(&rest[..at + 3]);
         rest = &rest[at + 3..];
-        let end = rest.find(|c: char| c.is_whitespace() || matches!(c, '\'' | '"' | '`' | ')' | '|')).unwrap_or(rest.len());
+        let end =
+            rest.find(|c: char| c.is_whitespace() || matches!(c, '\'' | '"' | '`' | ')' | '|')).unwrap_or(rest.len());
         let url = &rest[..end];
         let authority = url.find(['/', '?', '#']).unwrap_or(url.len());
         let host = url[..authority].rfind('@').map_or(0, |at| at + 1);

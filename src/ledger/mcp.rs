@@ -8,7 +8,7 @@ use super::launch::{self, shown};
 use super::node::{each, is, name, pointer, strings};
 use super::{Mask, words};
 use crate::model::{AutorunEntry, Consent, Launch, Transport, Untrusted};
-use crate::read::Document;
+use crate::read::{Document, Text};
 use crate::read::json::{Kind, NodeId, Tree};
 
 /// Servers of one document that are looked at.
@@ -102,7 +102,9 @@ fn maps(dialect: Dialect, tree: &Tree<'_>, root: NodeId) -> Vec<NodeId> {
         Dialect::ClaudeCode => {
             let projects = of(root, b"projects");
             let mut maps = of(root, b"mcpServers");
-            maps.extend(projects.iter().flat_map(|&map| tree.children(map)).flat_map(|project| of(project, b"mcpServers")));
+            maps.extend(
+                projects.iter().flat_map(|&map| tree.children(map)).flat_map(|project| of(project, b"mcpServers")),
+            );
             maps
         }
         Dialect::ClaudeDesktop | Dialect::Cursor => of(root, b"mcpServers"),
@@ -123,7 +125,8 @@ fn maps(dialect: Dialect, tree: &Tree<'_>, root: NodeId) -> Vec<NodeId> {
 
 /// The root itself, when what is in it looks like servers.
 fn flat(tree: &Tree<'_>, root: NodeId) -> Vec<NodeId> {
-    let server = |node| [&b"command"[..], b"url", b"serverUrl", b"httpUrl"].iter().any(|key| tree.get(node, key).is_some());
+    let server =
+        |node| [&b"command"[..], b"url", b"serverUrl", b"httpUrl"].iter().any(|key| tree.get(node, key).is_some());
     if tree.children(root).any(server) { vec![root] } else { Vec::new() }
 }
 
@@ -157,7 +160,7 @@ fn entry(dialect: Dialect, tree: &Tree<'_>, server: NodeId, grants: &Grants, mas
 fn command(tree: &Tree<'_>, server: NodeId, mask: Mask<'_>) -> Option<Launch> {
     let mut argv = strings(tree, tree.get(server, b"command")?);
     argv.extend(tree.get(server, b"args").map(|args| strings(tree, args)).unwrap_or_default());
-    let words: Vec<&[u8]> = argv.iter().map(|word| word.bytes()).collect();
+    let words: Vec<&[u8]> = argv.iter().map(Text::bytes).collect();
     (!words.is_empty() && !words[0].is_empty()).then(|| launch::of_words(&words, mask))
 }
 
@@ -216,7 +219,25 @@ fn environment(tree: &Tree<'_>, server: NodeId, mask: Mask<'_>) -> (Vec<(String,
 fn is_secret_name(name: &[u8]) -> bool {
     let name = words::lower(name);
     let words: Vec<&str> = name.split(|c: char| !c.is_ascii_alphanumeric()).collect();
-    let whole = ["token", "secret", "password", "passwd", "passphrase", "pwd", "pat", "key", "apikey", "auth", "authorization", "cookie", "credential", "credentials", "bearer", "jwt", "dsn"];
+    let whole = [
+        "token",
+        "secret",
+        "password",
+        "passwd",
+        "passphrase",
+        "pwd",
+        "pat",
+        "key",
+        "apikey",
+        "auth",
+        "authorization",
+        "cookie",
+        "credential",
+        "credentials",
+        "bearer",
+        "jwt",
+        "dsn",
+    ];
     let ends = ["token", "secret", "password", "apikey", "authkey"];
     words.iter().any(|word| whole.contains(word) || ends.iter().any(|end| word.ends_with(end)))
 }

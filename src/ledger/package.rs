@@ -12,8 +12,13 @@ pub(super) fn npm(spec: &str) -> Pin {
     }
     let (base, fragment) = spec.split_once('#').unwrap_or((spec, ""));
     let shorthand = !base.starts_with('@') && base.split('@').next().is_some_and(|name| name.contains('/'));
-    if base.contains("://") || base.starts_with("git@") || shorthand || !fragment.is_empty() || base.contains(':') && !base.contains("npm:") {
-        return git_reference(fragment, base.ends_with(".tgz") || base.ends_with(".tar.gz"));
+    if base.contains("://")
+        || base.starts_with("git@")
+        || shorthand
+        || !fragment.is_empty()
+        || base.contains(':') && !base.contains("npm:")
+    {
+        return git_reference(fragment, has_extension(base, &["tgz", "gz"]));
     }
     match base.char_indices().skip(1).filter(|(_, c)| *c == '@').last() {
         Some((at, _)) if is_semver(&base[at + 1..]) => Pin::Exact,
@@ -31,7 +36,7 @@ pub(super) fn python(spec: &str) -> Pin {
         let rest = &spec[at + 3..];
         let path = rest.find('/').map_or("", |slash| &rest[slash..]);
         let reference = path.rsplit_once('@').map_or("", |(_, reference)| reference);
-        let archive = path.ends_with(".whl") || path.ends_with(".tar.gz") || path.ends_with(".zip");
+        let archive = has_extension(path, &["whl", "gz", "zip"]);
         return git_reference(reference.split(['#', '?']).next().unwrap_or(""), archive);
     }
     let version = match (spec.split_once("=="), spec.split_once('@')) {
@@ -105,6 +110,11 @@ fn git_reference(reference: &str, archive: bool) -> Pin {
 fn is_local_path(spec: &str) -> bool {
     let bytes = spec.as_bytes();
     matches!(bytes, [b'.' | b'/' | b'~' | b'\\', ..] | [_, b':', b'/' | b'\\', ..])
+}
+
+/// Whether a path or URL ends in a dot and one of these.
+pub(super) fn has_extension(path: &str, extensions: &[&str]) -> bool {
+    path.rsplit_once('.').is_some_and(|(_, last)| extensions.iter().any(|known| last.eq_ignore_ascii_case(known)))
 }
 
 fn is_commit(text: &str) -> bool {

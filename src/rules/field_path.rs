@@ -40,6 +40,28 @@ impl FieldPath {
         self.matches_by(path, |part| part)
     }
 
+    /// How many parts every path that fits has; `None` when the pattern has `**`.
+    #[must_use]
+    pub fn parts(&self) -> Option<usize> {
+        match self.runs.as_slice() {
+            [only] => Some(only.len()),
+            _ => None,
+        }
+    }
+
+    /// Whether `key` fits the part at `index` of a pattern without `**`; for walking down a tree.
+    #[must_use]
+    pub fn part_matches(&self, index: usize, key: &[u8]) -> bool {
+        self.parts().is_some() && self.runs[0].get(index).is_some_and(|part| part.matches(key))
+    }
+
+    /// The index of the last part with a star, in a pattern without `**`.
+    #[must_use]
+    pub fn last_star(&self) -> Option<usize> {
+        self.parts()?;
+        self.runs[0].iter().rposition(|part| part.literal().is_none())
+    }
+
     fn matches_by<T>(&self, path: &[T], bytes: impl Fn(&T) -> &[u8]) -> bool {
         let fits = |run: &[Wildcard], at: &[T]| run.iter().zip(at).all(|(part, key)| part.matches(bytes(key)));
         let [first, middle @ .., last] = self.runs.as_slice() else {

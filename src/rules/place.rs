@@ -98,7 +98,8 @@ impl<'p> PlaceIndex<'p> {
     /// Prepares the places of `surfaces`.
     #[must_use]
     pub fn new(surfaces: &'p [Surface]) -> Self {
-        let mut index = Self { surfaces, entries: Vec::new(), named: Default::default(), loose: Vec::new(), except: Vec::new() };
+        let mut index =
+            Self { surfaces, entries: Vec::new(), named: Default::default(), loose: Vec::new(), except: Vec::new() };
         for (number, surface) in surfaces.iter().enumerate() {
             index.except.push(surface.except.iter().map(|glob| Tail::new(glob, false, any_case())).collect());
             for os in [Os::Linux, Os::Macos, Os::Windows] {
@@ -123,7 +124,8 @@ impl<'p> PlaceIndex<'p> {
     }
 
     fn add(&mut self, entry: Entry<'p>) {
-        let same = |other: &Entry<'_>| other.number == entry.number && other.user == entry.user && other.tail == entry.tail;
+        let same =
+            |other: &Entry<'_>| other.number == entry.number && other.user == entry.user && other.tail == entry.tail;
         let at = self.entries.len();
         let list = match entry.tail.fixed_name() {
             Some((distance, name)) => self.named[distance].entry(name.to_ascii_lowercase()).or_default(),
@@ -185,7 +187,8 @@ impl<'p> PlaceIndex<'p> {
     /// Whether a user-level pattern of the surface begins at the same part: `.claude/settings.json`
     /// is one of both.
     fn is_users_own(&self, number: usize, parts: &[&[u8]], start: usize) -> bool {
-        let own = |entry: &Entry<'_>| entry.number == number && entry.user && entry.tail.matches(parts, false) == Some(start);
+        let own =
+            |entry: &Entry<'_>| entry.number == number && entry.user && entry.tail.matches(parts, false) == Some(start);
         self.entries.iter().any(own)
     }
 
@@ -206,7 +209,8 @@ impl<'p> PlaceIndex<'p> {
                         } else {
                             Known::File { path, surface, level }
                         };
-                        let same = |other: &Known<'_>| other.path() == place.path() && rest_of(other) == rest_of(&place);
+                        let same =
+                            |other: &Known<'_>| other.path() == place.path() && rest_of(other) == rest_of(&place);
                         if !found[first..].iter().any(same) {
                             found.push(place);
                         }
