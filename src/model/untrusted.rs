@@ -36,6 +36,12 @@ impl Untrusted {
         &self.0
     }
 
+    /// Whether a character must be escaped wherever it is shown: control, bidi, zero-width, tag characters.
+    #[must_use]
+    pub fn must_escape(c: char) -> bool {
+        deceptive(c)
+    }
+
     /// Whether there is no text.
     #[must_use]
     pub fn is_empty(&self) -> bool {
