@@ -52,7 +52,8 @@ fn text(path: &Path) -> String {
 
 /// The module a file is: `src/cli/settings/mod.rs` is `[cli, settings]`.
 fn module_of(file: &Path) -> Vec<String> {
-    let mut parts: Vec<String> = file.with_extension("").iter().skip(1).map(|p| p.to_str().unwrap().to_owned()).collect();
+    let mut parts: Vec<String> =
+        file.with_extension("").iter().skip(1).map(|p| p.to_str().unwrap().to_owned()).collect();
     if parts.last().is_some_and(|last| last == "mod" || last == "lib") {
         parts.pop();
     }
@@ -99,7 +100,9 @@ impl Imports<'_> {
             Some(target) if *target == top => {}
             Some(target) => match (floor(&top), floor(target)) {
                 (Some(own), Some(other)) if other < own => {}
-                (_, None) => self.found.push(format!("{}: `{target}` is not in the table of floors", self.file.display())),
+                (_, None) => {
+                    self.found.push(format!("{}: `{target}` is not in the table of floors", self.file.display()))
+                }
                 _ => self.found.push(format!("{}: `{top}` may not know `{target}`", self.file.display())),
             },
         }
@@ -230,8 +233,11 @@ fn every_module_is_in_the_table_and_main_only_calls_cli() {
         .collect();
     let table: BTreeSet<String> = FLOORS.iter().map(|(name, _)| (*name).to_owned()).collect();
     assert_eq!(declared, table);
-    let on_disk: BTreeSet<String> =
-        sources().iter().filter_map(|(file, _)| module_of(file).into_iter().next()).filter(|name| name != "main").collect();
+    let on_disk: BTreeSet<String> = sources()
+        .iter()
+        .filter_map(|(file, _)| module_of(file).into_iter().next())
+        .filter(|name| name != "main")
+        .collect();
     assert_eq!(on_disk, table);
     let main = text(&root.join("main.rs"));
     let uses: BTreeSet<&str> = main.match_indices("caulk::").map(|(at, _)| &main[at..at + 10]).collect();
@@ -253,9 +259,13 @@ fn files_stay_small() {
 /// Lines before a test module that ends the file.
 fn lines_of_code(source: &str) -> usize {
     let lines: Vec<&str> = source.lines().collect();
-    let tests = lines.windows(2).rposition(|pair| pair[0].starts_with("#[cfg(") && pair[0].contains("test") && pair[1].starts_with("mod "));
+    let tests = lines
+        .windows(2)
+        .rposition(|pair| pair[0].starts_with("#[cfg(") && pair[0].contains("test") && pair[1].starts_with("mod "));
     // Something after the module means that it does not end the file.
-    let ends = |at: usize| lines[at + 2..].iter().position(|line| *line == "}").is_some_and(|end| at + 2 + end + 1 == lines.len());
+    let ends = |at: usize| {
+        lines[at + 2..].iter().position(|line| *line == "}").is_some_and(|end| at + 2 + end + 1 == lines.len())
+    };
     tests.filter(|at| ends(*at)).unwrap_or(lines.len())
 }
 

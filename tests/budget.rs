@@ -16,8 +16,11 @@ fn crates(features: &[&str]) -> BTreeSet<String> {
     assert!(output.status.success(), "cargo tree: {}", String::from_utf8_lossy(&output.stderr));
     let tree = String::from_utf8(output.stdout).unwrap();
     // `name v1.2.3 (proc-macro) (*)`: name and version are enough.
-    let crates: BTreeSet<String> =
-        tree.lines().map(|line| line.split(' ').take(2).collect::<Vec<_>>().join(" ")).filter(|name| !name.is_empty()).collect();
+    let crates: BTreeSet<String> = tree
+        .lines()
+        .map(|line| line.split(' ').take(2).collect::<Vec<_>>().join(" "))
+        .filter(|name| !name.is_empty())
+        .collect();
     assert!(crates.iter().any(|name| name.starts_with("clap ")), "cargo tree gave no tree");
     crates
 }

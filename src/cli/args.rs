@@ -6,6 +6,7 @@
 use super::settings::{Key, Kind, Layer, Value};
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueHint};
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 /// Finds every credential lying in the clear on this machine, and everything that starts by itself.
@@ -309,7 +310,7 @@ Examples:
 fn top_after_help() -> String {
     let mut text = format!("{TOP_EXAMPLES}\n\nExit status:\n");
     for status in super::error::Status::ALL {
-        text.push_str(&format!("  {:<4} {}\n", status.code(), status.when().replace('`', "")));
+        let _ = writeln!(text, "  {:<4} {}", status.code(), status.when().replace('`', ""));
     }
     text.push_str(
         "\nEnvironment:\n  CAULK_*          settings: CAULK_FAIL_ON=high is --fail-on high; lists are divided by commas\n  \

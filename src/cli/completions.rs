@@ -5,7 +5,7 @@ use clap::CommandFactory as _;
 
 /// The completion script.
 #[must_use]
-pub fn script(shell: clap_complete::Shell) -> Vec<u8> {
+pub(super) fn script(shell: clap_complete::Shell) -> Vec<u8> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "caulk", &mut script);
     script

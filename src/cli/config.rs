@@ -5,10 +5,11 @@ use super::out;
 use super::settings::{Key, Layer, Origin, Settings};
 use crate::host::Host;
 use crate::model::Untrusted;
+use crate::triage::Until;
 use std::path::Path;
 
 /// Prints the table.
-pub fn show(host: &Host, config: Option<&Path>) -> Result<u8, Failure> {
+pub(super) fn show(host: &Host, config: Option<&Path>) -> Result<u8, Failure> {
     let settings = Settings::load(host, config, Layer::new())?;
     for note in &settings.notes {
         out::note(&settings, note);
@@ -28,8 +29,18 @@ pub fn show(host: &Host, config: Option<&Path>) -> Result<u8, Failure> {
             writeln!(out, "\n{} allow entries from {origin}", allow.len())?;
         }
         for entry in allow {
-            let parts = [("rule", &entry.rule), ("path", &entry.path), ("id", &entry.id), ("fingerprint", &entry.fingerprint), ("until", &entry.until)];
-            for (name, value) in parts {
+            let until = entry.until.as_ref().map(|until| match until {
+                Until::Text(day) => day.clone(),
+                Until::Date(day) => day.to_string(),
+            });
+            let given = [
+                ("rule", &entry.rule),
+                ("path", &entry.path),
+                ("id", &entry.id),
+                ("fingerprint", &entry.fingerprint),
+                ("until", &until),
+            ];
+            for (name, value) in given {
                 if let Some(value) = value {
                     write!(out, "{name} {}  ", Untrusted::from(value.as_str()))?;
                 }

@@ -12,15 +12,15 @@ use std::path::{Path, PathBuf};
 
 /// One report to write.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Destination {
+pub(super) struct Destination {
     /// The format.
-    pub format: Format,
+    pub(super) format: Format,
     /// The file; `None`: standard output.
-    pub path: Option<PathBuf>,
+    pub(super) path: Option<PathBuf>,
 }
 
 /// A report's destination, ready to be written.
-pub enum Target {
+pub(super) enum Target {
     /// Standard output.
     Stdout(Format),
     /// A file that appears when it is committed.
@@ -31,7 +31,7 @@ pub enum Target {
 ///
 /// The nth file belongs to the nth format. With one file fewer, each file belongs to the format
 /// before it, and the format left over goes to standard output.
-pub fn pair(
+pub(super) fn pair(
     formats: &[(usize, Format)],
     files: &[(usize, PathBuf)],
     default: Format,
@@ -80,7 +80,7 @@ fn is_stdout(path: &Path) -> bool {
 }
 
 /// Opens the files. None of them appears under its name yet.
-pub fn open(destinations: Vec<Destination>) -> Result<Vec<Target>, Failure> {
+pub(super) fn open(destinations: Vec<Destination>) -> Result<Vec<Target>, Failure> {
     destinations
         .into_iter()
         .map(|Destination { format, path }| {
@@ -130,7 +130,9 @@ mod tests {
 
     #[test]
     fn what_cannot_be_paired_is_refused() {
-        for line in ["-o:a -o:b", "json human", "json ndjson human -o:a", "json human -o:a -o:a", "json -o:- human -o:-"] {
+        for line in
+            ["-o:a -o:b", "json human", "json ndjson human -o:a", "json human -o:a -o:a", "json -o:- human -o:-"]
+        {
             assert!(pairs(line).is_err(), "{line}");
         }
     }

@@ -89,7 +89,7 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         return None;
     }
     let word = word.to_lowercase().replace('_', "-");
-    let bound = (word.chars().count() / 3).max(2);
+    let bound = (word.chars().count() / 3).max(1);
     candidates
         .into_iter()
         .map(|candidate| (strsim::damerau_levenshtein(&word, &candidate.to_lowercase()), candidate))

@@ -16,7 +16,7 @@ use std::path::Path;
 const LEAST_DIGITS: usize = 6;
 
 /// Prints what is known of `subject`.
-pub fn run(host: &Host, pack: &RulePack, subject: &str) -> Result<u8, Failure> {
+pub(super) fn run(host: &Host, pack: &RulePack, subject: &str) -> Result<u8, Failure> {
     if let Some(text) = pack::describe(pack, subject) {
         let warning = if latest_shows_compromise(host) { COMPROMISE } else { "" };
         out::print(format!("{warning}{}\n", text.trim_end()).as_bytes())?;
@@ -71,7 +71,10 @@ fn finding_text(path: &Path, run: &Value, finding: &Value, pack: &RulePack) -> S
     line("place", said(&finding["location"]["path"]).map(|path| place(&path, &finding["location"])));
     line("field", said(&finding["location"]["field"]));
     line("secret", said(&finding["secret"]["redacted"]));
-    line("seen in", said(&run["scan"]["started_at"]).map(|at| format!("the run of {at} ({})", super::settings::shown(path))));
+    line(
+        "seen in",
+        said(&run["scan"]["started_at"]).map(|at| format!("the run of {at} ({})", super::settings::shown(path))),
+    );
     for why in finding["evidence"]["why"].as_array().into_iter().flatten() {
         line("why", said(why));
     }

@@ -6,10 +6,11 @@ use super::args::Cli;
 use super::error::Status;
 use clap::CommandFactory as _;
 use clap_mangen::Man;
+use std::fmt::Write as _;
 use std::io;
 
 /// The page, as roff.
-pub fn page() -> io::Result<Vec<u8>> {
+pub(super) fn page() -> io::Result<Vec<u8>> {
     let mut command = Cli::command().disable_help_flag(true).after_help(None::<&str>).after_long_help(None::<&str>);
     command.build();
     let man = Man::new(command.clone());
@@ -51,7 +52,7 @@ fn commands(parent: &clap::Command, prefix: &str, page: &mut Vec<u8>) -> io::Res
 fn statuses() -> String {
     let mut section = String::from(".SH \"EXIT STATUS\"\n");
     for status in Status::ALL {
-        section.push_str(&format!(".TP\n{}\n{}\n", status.code(), plain(&status.when().replace('`', ""))));
+        let _ = writeln!(section, ".TP\n{}\n{}", status.code(), plain(status.when()));
     }
     section
 }
@@ -59,10 +60,14 @@ fn statuses() -> String {
 /// Text with nothing that roff would take for an instruction.
 fn plain(text: &str) -> String {
     let escaped = text.replace('\\', "\\e").replace('-', "\\-").replace('`', "");
-    escaped.lines().map(|line| if line.starts_with(['.', '\'']) { format!("\\&{line}") } else { line.to_owned() }).collect::<Vec<_>>().join("\n")
+    escaped
+        .lines()
+        .map(|line| if line.starts_with(['.', '\'']) { format!("\\&{line}") } else { line.to_owned() })
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
-const TAIL: &str = r#".SH FILES
+const TAIL: &str = r".SH FILES
 .TP
 $XDG_CONFIG_HOME/caulk/config.toml
 The user's settings; on macOS below ~/Library/Application Support, on Windows below %APPDATA%.
@@ -82,4 +87,4 @@ The config file to read instead of the user's.
 .TP
 NO_COLOR, CLICOLOR_FORCE
 Switch colour off, on.
-"#;
+";

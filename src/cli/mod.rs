@@ -82,7 +82,8 @@ fn dispatch(cli: Cli, matches: &ArgMatches) -> Result<u8, Failure> {
         Command::Rules(RulesCommand::Show { rule, pack }) => rules::show(&pack_of(&pack)?, &rule),
         Command::Rules(RulesCommand::Test { paths }) => {
             let files = pack::read(&paths)?;
-            let pack = if paths.is_empty() { pack_of(&PackArgs::default())? } else { crate::rules::RulePack::builtin() };
+            let pack =
+                if paths.is_empty() { pack_of(&PackArgs::default())? } else { crate::rules::RulePack::builtin() };
             rules::test(pack, files)
         }
         Command::Explain { subject, pack } => explain::run(&Host::current(), &pack_of(&pack)?, &subject),

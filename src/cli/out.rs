@@ -9,7 +9,7 @@ use anstream::{AutoStream, ColorChoice};
 use std::io::{self, BufWriter, ErrorKind, Write};
 
 /// Writes to standard output what `write` writes. A closed pipe is no failure.
-pub fn stdout(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
+pub(super) fn stdout(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
     let mut out = BufWriter::new(io::stdout().lock());
     let written = write(&mut out).and_then(|()| out.flush());
     // Dropping a writer with bytes left would try the closed pipe again.
@@ -23,18 +23,18 @@ pub fn stdout(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()
 }
 
 /// Writes bytes to standard output.
-pub fn print(bytes: &[u8]) -> Result<(), Failure> {
+pub(super) fn print(bytes: &[u8]) -> Result<(), Failure> {
     stdout(|out| out.write_all(bytes))
 }
 
 /// One line on standard error, after the program's name.
-pub fn complain(message: &str) {
+pub(super) fn complain(message: &str) {
     // Where nobody listens there is nobody to tell.
     let _ = writeln!(io::stderr(), "caulk: {message}");
 }
 
 /// One line on standard error, unless the user wants quiet.
-pub fn note(settings: &Settings, message: &str) {
+pub(super) fn note(settings: &Settings, message: &str) {
     if !settings.flag(Key::Quiet) {
         complain(message);
     }
@@ -42,7 +42,7 @@ pub fn note(settings: &Settings, message: &str) {
 
 /// Whether text on standard output is styled: `--color`, else `NO_COLOR`, `CLICOLOR_FORCE` and the terminal.
 #[must_use]
-pub fn color(settings: &Settings) -> bool {
+pub(super) fn color(settings: &Settings) -> bool {
     match settings.word(Key::Color) {
         "always" => true,
         "never" => false,

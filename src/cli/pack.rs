@@ -14,7 +14,7 @@ const MOST_BYTES: usize = 4 << 20;
 const DEPTH: usize = 8;
 
 /// Builds the pack that `settings` ask for. A glob that takes no rule is an error.
-pub fn load(settings: &Settings) -> Result<RulePack, Failure> {
+pub(super) fn load(settings: &Settings) -> Result<RulePack, Failure> {
     let mut pack = if settings.flag(Key::NoDefaultRules) { RulePack::empty() } else { RulePack::builtin() };
     for (path, text) in read(settings.paths(Key::Rules))? {
         pack.add_file(&shown(&path).to_string(), &text).map_err(|error| clean(&error))?;
@@ -29,12 +29,13 @@ fn clean(error: &crate::rules::RuleError) -> Failure {
 }
 
 /// The rule files at `paths`, and their texts. Folders give their `.toml` files, in order of name.
-pub fn read(paths: &[PathBuf]) -> Result<Vec<(PathBuf, String)>, Failure> {
+pub(super) fn read(paths: &[PathBuf]) -> Result<Vec<(PathBuf, String)>, Failure> {
     let mut files = Vec::new();
     for path in paths {
         let found = if path.is_dir() { below(path)? } else { vec![path.clone()] };
         for file in found {
-            let text = trusted::read(&file, MOST_BYTES).map_err(|error| Failure::new(format!("rule file {error}")))?.text;
+            let text =
+                trusted::read(&file, MOST_BYTES).map_err(|error| Failure::new(format!("rule file {error}")))?.text;
             files.push((file, text));
         }
     }
@@ -61,7 +62,7 @@ fn below(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
 
 /// Every id that can be explained, sorted.
 #[must_use]
-pub fn ids(pack: &RulePack) -> Vec<String> {
+pub(super) fn ids(pack: &RulePack) -> Vec<String> {
     let mut ids: Vec<String> = pack.rules().iter().map(|rule| rule.id.to_string()).collect();
     ids.extend(pack.settings().iter().map(|setting| setting.id.to_string()));
     ids.extend(pack.audits().iter().map(|audit| audit.id.to_string()));
@@ -71,7 +72,7 @@ pub fn ids(pack: &RulePack) -> Vec<String> {
 
 /// What a rule, a setting or an audit is, why it matters and what to do; `None` for an unknown id.
 #[must_use]
-pub fn describe(pack: &RulePack, id: &str) -> Option<String> {
+pub(super) fn describe(pack: &RulePack, id: &str) -> Option<String> {
     if let Some(index) = pack.find(id) {
         return Some(describe::markdown(pack.rule(index)));
     }

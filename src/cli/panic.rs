@@ -6,7 +6,7 @@ use super::out;
 use std::panic::{self, PanicHookInfo};
 
 /// Replaces the standard hook, which would print the message.
-pub fn install() {
+pub(super) fn install() {
     panic::set_hook(Box::new(hook));
 }
 

@@ -12,7 +12,7 @@ use std::time::Duration;
 const EVERY: Duration = Duration::from_millis(100);
 
 /// Runs `work` with a progress line, if one is `wanted` and standard error is a terminal.
-pub fn during<T>(wanted: bool, progress: &Progress, work: impl FnOnce() -> T) -> T {
+pub(super) fn during<T>(wanted: bool, progress: &Progress, work: impl FnOnce() -> T) -> T {
     if !wanted || !std::io::stderr().is_terminal() {
         return work();
     }

@@ -4,10 +4,11 @@ use super::error::{Failure, Status, hint};
 use super::{out, pack};
 use crate::model::Untrusted;
 use crate::rules::{RulePack, lint};
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 /// Prints every rule, setting and audit, one a line, in order of id.
-pub fn ls(pack: &RulePack) -> Result<u8, Failure> {
+pub(super) fn ls(pack: &RulePack) -> Result<u8, Failure> {
     let mut rows: Vec<[String; 4]> = Vec::new();
     let mut row = |id: &str, severity: crate::model::Severity, category: crate::model::Category, title: &str| {
         rows.push([id.to_owned(), severity.to_string(), category.to_string(), Untrusted::from(title).to_string()]);
@@ -33,7 +34,7 @@ pub fn ls(pack: &RulePack) -> Result<u8, Failure> {
 }
 
 /// Prints one rule in full, its examples included.
-pub fn show(pack: &RulePack, id: &str) -> Result<u8, Failure> {
+pub(super) fn show(pack: &RulePack, id: &str) -> Result<u8, Failure> {
     let Some(mut text) = pack::describe(pack, id) else {
         let ids = pack::ids(pack);
         let hint = hint(id, ids.iter().map(String::as_str));
@@ -41,14 +42,14 @@ pub fn show(pack: &RulePack, id: &str) -> Result<u8, Failure> {
     };
     if let Some(rule) = pack.find(id).map(|index| pack.rule(index)) {
         if let Some(token) = rule.token() {
-            text.push_str(&format!("\nPattern: `{}`\n", Untrusted::from(&*token.pattern)));
+            let _ = writeln!(text, "\nPattern: `{}`", Untrusted::from(&*token.pattern));
         }
         for (title, examples) in [("Holds in", &rule.matches), ("Does not hold in", &rule.ignores)] {
             for (number, example) in examples.iter().enumerate() {
                 if number == 0 {
-                    text.push_str(&format!("\n{title}:\n"));
+                    let _ = writeln!(text, "\n{title}:");
                 }
-                text.push_str(&format!("- `{}`\n", Untrusted::from(&**example)));
+                let _ = writeln!(text, "- `{}`", Untrusted::from(&**example));
             }
         }
     }
@@ -57,7 +58,7 @@ pub fn show(pack: &RulePack, id: &str) -> Result<u8, Failure> {
 }
 
 /// Checks the rules of `files`, or of `pack` where none are given, and runs their examples.
-pub fn test(mut pack: RulePack, files: Vec<(PathBuf, String)>) -> Result<u8, Failure> {
+pub(super) fn test(mut pack: RulePack, files: Vec<(PathBuf, String)>) -> Result<u8, Failure> {
     let mut problems: Vec<String> = Vec::new();
     for (path, text) in files {
         let name = super::settings::shown(&path).to_string();

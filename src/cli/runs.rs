@@ -17,12 +17,12 @@ const MOST_BYTES: usize = 256 << 20;
 
 /// The folder of saved runs.
 #[must_use]
-pub fn folder(state_dir: &Path) -> PathBuf {
+pub(super) fn folder(state_dir: &Path) -> PathBuf {
     state_dir.join("runs")
 }
 
 /// Makes the folder and takes away what killed runs left there. To be called before confinement.
-pub fn prepare(state_dir: &Path, now: SystemTime) -> Result<(), FileError> {
+pub(super) fn prepare(state_dir: &Path, now: SystemTime) -> Result<(), FileError> {
     let folder = folder(state_dir);
     state::ensure_dir(&folder)?;
     state::sweep(&folder, now);
@@ -30,7 +30,7 @@ pub fn prepare(state_dir: &Path, now: SystemTime) -> Result<(), FileError> {
 }
 
 /// Saves `report` and lets the oldest runs go.
-pub fn save(state_dir: &Path, now: SystemTime, report: &ScanReport) -> Result<(), FileError> {
+pub(super) fn save(state_dir: &Path, now: SystemTime, report: &ScanReport) -> Result<(), FileError> {
     let folder = folder(state_dir);
     let mut random = [0u8; 2];
     // Two runs of one second would need different names; without randomness the second one wins.
@@ -53,7 +53,7 @@ pub fn save(state_dir: &Path, now: SystemTime, report: &ScanReport) -> Result<()
 
 /// The saved runs below `folder`, newest first.
 #[must_use]
-pub fn list(folder: &Path) -> Vec<PathBuf> {
+pub(super) fn list(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
     let mut runs: Vec<PathBuf> = entries
         .flatten()
@@ -77,7 +77,7 @@ fn is_run(name: &str) -> bool {
 
 /// A saved run, as JSON. `None` when it cannot be read, was written by another account, or is cut.
 #[must_use]
-pub fn load(path: &Path) -> Option<serde_json::Value> {
+pub(super) fn load(path: &Path) -> Option<serde_json::Value> {
     serde_json::from_str(&trusted::read(path, MOST_BYTES).ok()?.text).ok()
 }
 
@@ -88,7 +88,12 @@ mod tests {
     #[test]
     fn only_names_of_runs_are_taken_for_runs() {
         assert!(is_run("2026-01-01T00-00-00-4f2a.json"));
-        for name in ["2026-01-01T00-00-00-4f2.json", "notes.json", "2026-01-01T00-00-00-4f2a.json.bak", "é026-01-01T00-00-00-4f2.json"] {
+        for name in [
+            "2026-01-01T00-00-00-4f2.json",
+            "notes.json",
+            "2026-01-01T00-00-00-4f2a.json.bak",
+            "é026-01-01T00-00-00-4f2.json",
+        ] {
             assert!(!is_run(name), "{name}");
         }
     }

@@ -11,12 +11,13 @@ use super::settings::{Key, Settings, shown};
 use super::stdin::Stdin;
 use super::{interrupt, out, pack, progress, runs};
 use crate::detect::Detector;
+use crate::host::procs::{self, ProcessEnv};
 use crate::host::terminal::{self, Stream};
-use crate::host::{Host, confine, key, procs, state};
+use crate::host::{Host, confine, key};
 use crate::model::{KeyRing, Limits, ScanReport, Untrusted};
 use crate::output::{self, Format, RenderOptions};
 use crate::scan::{self, Progress, ScanRequest, Scanner, Scope};
-use crate::triage::{Allow, AllowEntry, Expired, Until};
+use crate::triage::{self, Allow, Expired};
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -26,7 +27,7 @@ const WIDTH: usize = 80;
 
 /// Scans, reports, and gives the exit status. `formats_at` and `outputs_at` are the positions of
 /// `--format` and `-o` on the command line.
-pub fn run(args: &ScanArgs, formats_at: &[usize], outputs_at: &[usize]) -> Result<u8, Failure> {
+pub(super) fn run(args: &ScanArgs, formats_at: &[usize], outputs_at: &[usize]) -> Result<u8, Failure> {
     let host = Host::current();
     let scope = scope(args)?;
     let settings = Settings::load(&host, args.config.as_deref(), args.layer())?;
@@ -46,16 +47,12 @@ pub fn run(args: &ScanArgs, formats_at: &[usize], outputs_at: &[usize]) -> Resul
     let saving = runs::prepare(&state_dir, host.now);
     let targets = destination::open(destinations)?;
     let request = request(scope, &settings);
-    let environments = if matches!(request.scope, Scope::Audit) && !request.no_env {
-        procs::survey(request.limits.environ_bytes)
-    } else {
-        procs::Environments::default()
-    };
+    let environments = environments(&host, &request);
 
     let confined = confine::confine(&confine::Confinement { write_dirs: write_dirs(&state_dir, &targets) });
     let live = Arc::new(Progress::default());
     let stop = interrupt::watch(&live);
-    let detector = Detector::new(&pack, &keys, request.limits);
+    let detector = Detector { pack: &pack, keys: &keys, limits: request.limits };
     let scanner = Scanner {
         host: &host,
         pack: &pack,
@@ -63,7 +60,6 @@ pub fn run(args: &ScanArgs, formats_at: &[usize], outputs_at: &[usize]) -> Resul
         request: &request,
         progress: &live,
         environments: &environments,
-        confined: &confined,
     };
     if args.plan {
         return plan(&scanner, &targets, &settings);
@@ -73,7 +69,8 @@ pub fn run(args: &ScanArgs, formats_at: &[usize], outputs_at: &[usize]) -> Resul
         Scope::Stdin => scan::run(&scanner, Some(&mut Stdin::start(&live))),
         _ => scan::run(&scanner, None),
     });
-    let expired = triage(&mut report, &allow, &settings);
+    report.scan.confined = confined;
+    let expired = sift(&mut report, &allow, &settings);
     if let Some(status) = stop.status() {
         // What was found so far is worth a look; files and the saved run are for whole runs only.
         out::complain("interrupted: the report is not complete, no file was written");
@@ -146,20 +143,8 @@ fn destinations(
 }
 
 fn allow(settings: &Settings) -> Result<Allow, Failure> {
-    let entries: Vec<AllowEntry> = settings
-        .allow
-        .0
-        .iter()
-        .map(|entry| AllowEntry {
-            rule: entry.rule.clone(),
-            path: entry.path.clone(),
-            id: entry.id.clone(),
-            fingerprint: entry.fingerprint.clone(),
-            reason: entry.reason.clone(),
-            until: entry.until.clone().map(Until::Text),
-        })
-        .collect();
-    Allow::new(&entries).map_err(|error| Failure::new(format!("{}: {error}", settings.allow.1)))
+    let (entries, origin) = &settings.allow;
+    Allow::new(entries).map_err(|error| Failure::new(format!("{origin}: {error}")))
 }
 
 fn request(scope: Scope, settings: &Settings) -> ScanRequest {
@@ -174,6 +159,16 @@ fn request(scope: Scope, settings: &Settings) -> ScanRequest {
         limits: Limits::SHIPPED,
         scope,
     }
+}
+
+/// The environment of this process and those of the user's others: of an audit only.
+fn environments(host: &Host, request: &ScanRequest) -> Vec<ProcessEnv> {
+    if request.no_env || request.scope != Scope::Audit {
+        return Vec::new();
+    }
+    let mut environments = vec![procs::own(host)];
+    environments.extend(procs::read_all(request.limits.environ_bytes));
+    environments
 }
 
 fn write_dirs(state_dir: &Path, targets: &[Target]) -> Vec<PathBuf> {
@@ -200,11 +195,13 @@ fn plan(scanner: &Scanner<'_>, targets: &[Target], settings: &Settings) -> Resul
 }
 
 /// Hides what is allowed and what is below the thresholds, and counts again.
-fn triage(report: &mut ScanReport, allow: &Allow, settings: &Settings) -> Vec<Expired> {
+fn sift(report: &mut ScanReport, allow: &Allow, settings: &Settings) -> Vec<Expired> {
     let today = report.scan.started_at.clone();
     let expired = allow.apply(report, &[], &today);
     let (severity, confidence) = (settings.severity(Key::MinSeverity), settings.confidence(Key::MinConfidence));
-    report.findings.retain(|finding| finding.severity >= severity && finding.confidence >= confidence);
+    triage::filter(&mut report.findings, severity, confidence);
+    // Groups must not name what is no longer listed.
+    triage::group(&mut report.findings);
     report.summarize();
     expired
 }
@@ -230,9 +227,8 @@ fn write(
         match target {
             Target::Stdout(format) => to_stdout = Some(format),
             Target::File(format, path, file) => {
-                let failed = |error: &dyn std::fmt::Display| {
-                    Failure::new(format!("cannot write {}: {error}", shown(&path)))
-                };
+                let failed =
+                    |error: &dyn std::fmt::Display| Failure::new(format!("cannot write {}: {error}", shown(&path)));
                 let mut writer = std::io::BufWriter::new(file);
                 output::write(format, report, &options, &mut writer).map_err(|e| failed(&e.kind()))?;
                 writer.flush().map_err(|e| failed(&e.kind()))?;

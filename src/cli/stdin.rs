@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 const PIECE: usize = 64 << 10;
 
 /// Standard input that ends early when the scan is stopped.
-pub struct Stdin<'a> {
+pub(super) struct Stdin<'a> {
     pieces: Receiver<io::Result<Zeroizing<Vec<u8>>>>,
     rest: Zeroizing<Vec<u8>>,
     at: usize,
@@ -23,7 +23,7 @@ pub struct Stdin<'a> {
 impl<'a> Stdin<'a> {
     /// Starts the reading thread. It ends with the input, or with the process.
     #[must_use]
-    pub fn start(progress: &'a Progress) -> Self {
+    pub(super) fn start(progress: &'a Progress) -> Self {
         let (sender, pieces) = sync_channel(2);
         std::thread::spawn(move || {
             let mut input = io::stdin().lock();

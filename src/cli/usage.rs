@@ -2,23 +2,27 @@
 //!
 //! Help and version texts are not errors and go out as clap renders them.
 
-use super::error::{Failure, hint};
+use super::error::{Failure, hint, nearest};
 use crate::model::Untrusted;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 /// The sentence for a call that clap refused.
 #[must_use]
-pub fn failure(error: &clap::Error) -> Failure {
+pub(super) fn failure(error: &clap::Error) -> Failure {
     let of = |kind| error.get(kind).map(text).unwrap_or_default();
+    // `--format <FORMAT>`: the name is enough.
     let argument = of(ContextKind::InvalidArg);
+    let argument = argument.split(' ').next().unwrap_or_default().to_owned();
     let value = Untrusted::new(of(ContextKind::InvalidValue));
     let message = match error.kind() {
         ErrorKind::UnknownArgument => {
-            format!("unknown argument `{}`{}", Untrusted::from(argument.as_str()), suggestion(error, ContextKind::SuggestedArg))
+            let hint = suggestion(error, ContextKind::SuggestedArg, &argument);
+            format!("unknown argument `{}`{hint}", Untrusted::from(argument.as_str()))
         }
         ErrorKind::InvalidSubcommand => {
             let name = of(ContextKind::InvalidSubcommand);
-            format!("unknown command `{}`{}", Untrusted::from(name.as_str()), suggestion(error, ContextKind::SuggestedSubcommand))
+            let hint = suggestion(error, ContextKind::SuggestedSubcommand, &name);
+            format!("unknown command `{}`{hint}", Untrusted::from(name.as_str()))
         }
         ErrorKind::InvalidValue if value.is_empty() => format!("`{argument}` needs a value{}", known(error)),
         ErrorKind::InvalidValue => {
@@ -61,9 +65,11 @@ fn known(error: &clap::Error) -> String {
     if words.is_empty() { String::new() } else { format!("; one of {}", words.join(", ")) }
 }
 
-fn suggestion(error: &clap::Error, kind: ContextKind) -> String {
-    let suggested = strings(error, kind).into_iter().next().or_else(|| error.get(kind).map(text));
-    suggested.filter(|s| !s.is_empty()).map_or_else(String::new, |s| format!(" (did you mean `{s}`?)"))
+/// clap's nearest first of all, by our own measure where it offers several.
+fn suggestion(error: &clap::Error, kind: ContextKind, word: &str) -> String {
+    let suggested = strings(error, kind);
+    let best = nearest(word, suggested.iter().map(String::as_str)).or(suggested.last().map(String::as_str));
+    best.map_or_else(String::new, |best| format!(" (did you mean `{best}`?)"))
 }
 
 fn text(value: &ContextValue) -> String {

@@ -84,7 +84,8 @@ mod tests {
 
     #[test]
     fn lists_split_at_commas_but_not_inside_braces() {
-        let (layer, notes) = parse(variables(&[("CAULK_EXCLUDE", "*.{a,b}, vendor/**,"), ("CAULK_NO_ENV", "1")])).unwrap();
+        let (layer, notes) =
+            parse(variables(&[("CAULK_EXCLUDE", "*.{a,b}, vendor/**,"), ("CAULK_NO_ENV", "1")])).unwrap();
         assert_eq!(layer[&Key::Exclude], Value::Globs(vec!["*.{a,b}".into(), "vendor/**".into()]));
         assert_eq!(layer[&Key::NoEnv], Value::Flag(true));
         assert!(notes.is_empty());

@@ -4,9 +4,10 @@
 //! place where people paste secrets. Finding, opening and trusting the file is not done here.
 
 use super::keys::{Key, Kind, Value};
-use super::{Allow, Layer, shown};
+use super::{Layer, shown};
 use crate::cli::error::{Failure, hint};
 use crate::model::Untrusted;
+use crate::triage::{AllowEntry, Until};
 use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -24,7 +25,7 @@ pub(super) struct FileLayer {
     /// The `[scan]` table.
     pub values: Layer,
     /// `[[allow]]`; `None` when the file has no such key at all.
-    pub allow: Option<Vec<Allow>>,
+    pub allow: Option<Vec<AllowEntry>>,
 }
 
 /// Reads `text`, the content of the config file at `path`.
@@ -72,7 +73,8 @@ impl File<'_> {
     fn unknown(&self, key: &Spanned<std::borrow::Cow<'_, str>>, table: &str, hint: &str) -> Failure {
         // A line pasted without its quotes ends up as a key: a long one may be a secret.
         let name: &str = key.get_ref();
-        let name = if name.chars().count() > 40 { "(a long one)".to_owned() } else { Untrusted::from(name).to_string() };
+        let name =
+            if name.chars().count() > 40 { "(a long one)".to_owned() } else { Untrusted::from(name).to_string() };
         self.fail(key.span().start, &format!("unknown key `{name}`{table}{hint}"))
     }
 
@@ -114,11 +116,11 @@ impl File<'_> {
         }
     }
 
-    fn allow(&self, entry: &Spanned<DeValue<'_>>) -> Result<Allow, Failure> {
+    fn allow(&self, entry: &Spanned<DeValue<'_>>) -> Result<AllowEntry, Failure> {
         let DeValue::Table(table) = entry.get_ref() else {
             return Err(self.fail(entry.span().start, "an `allow` entry must be a table"));
         };
-        let mut allow = Allow::default();
+        let mut allow = AllowEntry::default();
         for (name, value) in table {
             let at = value.span().start;
             let text = value.get_ref().as_str().map(str::to_owned).filter(|text| !text.is_empty());
@@ -133,7 +135,8 @@ impl File<'_> {
                 }
                 "reason" => allow.reason = text.ok_or_else(|| wrong("a sentence"))?,
                 "until" => {
-                    allow.until = Some(date(value.get_ref()).ok_or_else(|| wrong("a date, such as 2026-12-31"))?);
+                    let day = date(value.get_ref()).ok_or_else(|| wrong("a date, such as 2026-12-31"))?;
+                    allow.until = Some(Until::Text(day));
                 }
                 other => return Err(self.unknown(name, " in [[allow]]", &hint(other, ALLOW_KEYS))),
             }

@@ -55,7 +55,7 @@ pub enum Key {
 }
 
 /// What a setting's value looks like.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub enum Kind {
     /// `true` or `false`.
     Flag,

@@ -13,6 +13,7 @@ pub use keys::{Key, Kind, Value, size};
 use super::error::Failure;
 use crate::host::{Host, trusted};
 use crate::model::{Confidence, Severity, Untrusted};
+use crate::triage::AllowEntry;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -68,29 +69,12 @@ pub fn shown(path: &Path) -> Untrusted {
     Untrusted::from_bytes(path.as_os_str().as_encoded_bytes())
 }
 
-/// One `[[allow]]` entry: findings that fit all that is given are suppressed.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Allow {
-    /// Rule id, or a glob of them.
-    pub rule: Option<String>,
-    /// Path glob.
-    pub path: Option<String>,
-    /// Finding id.
-    pub id: Option<String>,
-    /// Fingerprint.
-    pub fingerprint: Option<String>,
-    /// Why.
-    pub reason: String,
-    /// Last day it holds, `YYYY-MM-DD`.
-    pub until: Option<String>,
-}
-
 /// The effective settings.
 #[derive(Debug, Clone)]
 pub struct Settings {
     values: BTreeMap<Key, (Value, Origin)>,
     /// Suppressions, and where they stand.
-    pub allow: (Vec<Allow>, Origin),
+    pub allow: (Vec<AllowEntry>, Origin),
     /// Things worth a note that are no error.
     pub notes: Vec<String>,
 }
@@ -101,15 +85,13 @@ impl Settings {
     pub fn load(host: &Host, config: Option<&Path>, command_line: Layer) -> Result<Self, Failure> {
         let named = config.map(Path::to_owned).or_else(|| host.env(environment::CONFIG).map(PathBuf::from));
         let (environment, notes) = environment::parse(host.environment())?;
-        let user = match named {
-            Some(path) => match read(&path)? {
-                Some(file) => Some((path, file)),
-                None => return Err(Failure::new(format!("no such config file: {}", shown(&path)))),
-            },
-            None => {
-                let path = host.dirs().config.join("config.toml");
-                read(&path)?.map(|file| (path, file))
-            }
+        let user = if let Some(path) = named {
+            let absent = || Failure::new(format!("no such config file: {}", shown(&path)));
+            let file = read(&path)?.ok_or_else(absent)?;
+            Some((path, file))
+        } else {
+            let path = host.dirs().config.join("config.toml");
+            read(&path)?.map(|file| (path, file))
         };
         let administrator = match MACHINE {
             Some(path) => read(Path::new(path))?.map(|file| (PathBuf::from(path), file)),
@@ -297,9 +279,11 @@ mod tests {
 
     #[test]
     fn the_exit_code_said_last_wins_over_exit_zero() {
-        let settings = Settings::merge(file("[scan]\nexit-zero = true"), layer(&[(Key::ExitCode, "7")]), Layer::new(), None);
+        let settings =
+            Settings::merge(file("[scan]\nexit-zero = true"), layer(&[(Key::ExitCode, "7")]), Layer::new(), None);
         assert!(!settings.flag(Key::ExitZero));
-        let settings = Settings::merge(file("[scan]\nexit-code = 7"), layer(&[(Key::ExitZero, "1")]), Layer::new(), None);
+        let settings =
+            Settings::merge(file("[scan]\nexit-code = 7"), layer(&[(Key::ExitZero, "1")]), Layer::new(), None);
         assert!(settings.flag(Key::ExitZero));
     }
 
@@ -323,12 +307,14 @@ mod tests {
     #[test]
     fn allow_entries_need_a_reason_and_something_to_fit() {
         let settings = Settings::merge(
-            file("[[allow]]\nrule = \"npm-*\"\nreason = \"a fixture\"\nuntil = 2030-01-31\n[[allow]]\nid = \"c1f0\"\nreason = \"x\""),
+            file(
+                "[[allow]]\nrule = \"npm-*\"\nreason = \"a fixture\"\nuntil = 2030-01-31\n[[allow]]\nid = \"c1f0\"\nreason = \"x\"",
+            ),
             Layer::new(),
             Layer::new(),
             None,
         );
-        assert_eq!(settings.allow.0[0].until.as_deref(), Some("2030-01-31"));
+        assert_eq!(settings.allow.0[0].until, Some(crate::triage::Until::Text("2030-01-31".into())));
         assert_eq!(settings.allow.0.len(), 2);
         assert!(refused("[[allow]]\nrule = \"x\"").contains("reason"));
         assert!(refused("[[allow]]\nreason = \"x\"").contains("fingerprint"));
