@@ -1,7 +1,12 @@
-//! The one integration-test binary: linking a dozen of them is what makes a test run slow.
+//! The one integration-test binary: each module tests one part through its public interface.
 
 mod architecture;
 mod budget;
 mod cmd;
+mod confine;
 mod docs;
+mod host;
+mod read_encoding;
+mod read_git_index;
+mod read_json;
 mod types;
