@@ -3,6 +3,7 @@
 //! A single crate gives no help from the compiler here, so this test reads `src/` with `syn`: a module
 //! imports from lower floors only, every module stands in the table, files stay small, every audit is
 //! registered, and nothing but `cli` prints.
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -101,7 +102,7 @@ impl Imports<'_> {
             Some(target) => match (floor(&top), floor(target)) {
                 (Some(own), Some(other)) if other < own => {}
                 (_, None) => {
-                    self.found.push(format!("{}: `{target}` is not in the table of floors", self.file.display()))
+                    self.found.push(format!("{}: `{target}` is not in the table of floors", self.file.display()));
                 }
                 _ => self.found.push(format!("{}: `{top}` may not know `{target}`", self.file.display())),
             },
@@ -303,13 +304,16 @@ fn registered(item: &syn::Item) -> Vec<String> {
     if ident != "ALL" {
         return Vec::new();
     }
-    struct Words(Vec<String>);
-    impl<'ast> Visit<'ast> for Words {
-        fn visit_ident(&mut self, ident: &'ast syn::Ident) {
-            self.0.push(ident.to_string());
-        }
-    }
     let mut words = Words(Vec::new());
     words.visit_expr(value);
     words.0
+}
+
+/// Collects the words of an expression.
+struct Words(Vec<String>);
+
+impl<'ast> Visit<'ast> for Words {
+    fn visit_ident(&mut self, ident: &'ast syn::Ident) {
+        self.0.push(ident.to_string());
+    }
 }

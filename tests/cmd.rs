@@ -1,6 +1,7 @@
 //! The command's contract, through the real binary: arguments, statuses, streams, files.
 //!
 //! Every run gets a made-up home and nothing of this process's environment.
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use serde_json::Value;
 use std::io::{Read as _, Write as _};
@@ -76,7 +77,7 @@ impl Run {
 
     /// A wrong call: status 2, one line on standard error that has all of `words`, nothing else.
     #[track_caller]
-    fn is_refused(self, words: &[&str]) {
+    fn refused(self, words: &[&str]) {
         let run = self.ends_with(2);
         assert_eq!(run.out, "");
         assert!(run.err.starts_with("caulk: ") && run.err.lines().count() == 1, "{}", run.err);
@@ -143,21 +144,21 @@ fn help_and_version_go_to_standard_output_with_status_0() {
 #[test]
 fn a_wrong_call_is_one_line_that_names_the_nearest_right_one() {
     let account = Account::new();
-    account.run(&["scna"]).is_refused(&["`scna`", "`scan`"]);
-    account.run(&["scan", "--fial-on", "low"]).is_refused(&["`--fial-on`", "`--fail-on`"]);
-    account.run(&["scan", "--format", "jsno"]).is_refused(&["`--format`", "`json`", "ndjson"]);
-    account.run(&["scan", "--fail-on", "hihg"]).is_refused(&["`--fail-on`", "`high`"]);
-    account.run(&["scan", "--jobs", "0"]).is_refused(&["`--jobs`"]);
-    account.run(&["scan", "--exit-code", "256"]).is_refused(&["`--exit-code`"]);
-    account.run(&["scan", "--max-file-size", "10X"]).is_refused(&["`--max-file-size`", "10M"]);
-    account.run(&["scan", "--exclude", "{a"]).is_refused(&["`--exclude`"]);
-    account.run(&["scan", "--exit-zero", "--exit-code", "7"]).is_refused(&["together"]);
-    account.run(&["scan", "--home", ".", "."]).is_refused(&["`--home`"]);
-    account.run(&["scan", "-", "."]).is_refused(&["standard input"]);
-    account.run(&["completions", "zzsh"]).is_refused(&["`zsh`"]);
+    account.run(&["scna"]).refused(&["`scna`", "`scan`"]);
+    account.run(&["scan", "--fial-on", "low"]).refused(&["`--fial-on`", "`--fail-on`"]);
+    account.run(&["scan", "--format", "jsno"]).refused(&["`--format`", "`json`", "ndjson"]);
+    account.run(&["scan", "--fail-on", "hihg"]).refused(&["`--fail-on`", "`high`"]);
+    account.run(&["scan", "--jobs", "0"]).refused(&["`--jobs`"]);
+    account.run(&["scan", "--exit-code", "256"]).refused(&["`--exit-code`"]);
+    account.run(&["scan", "--max-file-size", "10X"]).refused(&["`--max-file-size`", "10M"]);
+    account.run(&["scan", "--exclude", "{a"]).refused(&["`--exclude`"]);
+    account.run(&["scan", "--exit-zero", "--exit-code", "7"]).refused(&["together"]);
+    account.run(&["scan", "--home", ".", "."]).refused(&["`--home`"]);
+    account.run(&["scan", "-", "."]).refused(&["standard input"]);
+    account.run(&["completions", "zzsh"]).refused(&["`zsh`"]);
     // Commands that are not built are not there, not stubs.
     for absent in ["fix", "undo", "purge", "run", "vault", "helper", "mcp", "inventory", "baseline", "schedule"] {
-        account.run(&[absent]).is_refused(&["unknown command"]);
+        account.run(&[absent]).refused(&["unknown command"]);
     }
 }
 
@@ -171,11 +172,11 @@ fn text_of_the_call_is_echoed_without_control_characters() {
 fn a_named_path_that_is_not_there_is_a_wrong_call() {
     let account = Account::new();
     account.file("notes/plan.txt", "");
-    account.run(&["scan", "note"]).is_refused(&["note", "`notes`"]);
-    account.run(&["scan", "notes", "missing"]).is_refused(&["missing"]);
-    account.run(&["scan", "notes/plan.txt/below"]).is_refused(&["below"]);
-    account.run(&["scan", "--home", "missing"]).is_refused(&["missing"]);
-    account.run(&["scan", "--home", "notes/plan.txt"]).is_refused(&["folder"]);
+    account.run(&["scan", "note"]).refused(&["note", "`notes`"]);
+    account.run(&["scan", "notes", "missing"]).refused(&["missing"]);
+    account.run(&["scan", "notes/plan.txt/below"]).refused(&["below"]);
+    account.run(&["scan", "--home", "missing"]).refused(&["missing"]);
+    account.run(&["scan", "--home", "notes/plan.txt"]).refused(&["folder"]);
     assert!(!account.path(".state").exists(), "a refused call made its state folder");
 }
 
@@ -236,30 +237,30 @@ fn a_wrong_config_file_is_named_with_its_line_and_never_quoted() {
         for args in [&["config", "show"][..], &["scan", "."]] {
             let run = account.run(args);
             assert!(!run.err.contains(&hidden), "{}", run.err);
-            run.is_refused(&words);
+            run.refused(&words);
         }
     }
 }
 
 #[test]
 #[cfg(unix)]
-fn a_config_file_that_others_can_write_is_refused() {
+fn a_config_file_that_others_can_write_refused() {
     let account = Account::new();
     account.config("[scan]\n");
     account.run(&["config", "show"]).ends_with(0);
     set_mode(&account.path(".config/caulk/config.toml"), 0o666);
-    account.run(&["config", "show"]).is_refused(&["config.toml", "written by others"]);
-    account.run(&["scan", "."]).is_refused(&["config.toml"]);
+    account.run(&["config", "show"]).refused(&["config.toml", "written by others"]);
+    account.run(&["scan", "."]).refused(&["config.toml"]);
 }
 
 #[test]
-fn a_wrong_variable_is_refused_and_an_unknown_one_noted_neither_quoted() {
+fn a_wrong_variable_refused_and_an_unknown_one_noted_neither_quoted() {
     let account = Account::new();
     let hidden = secret(8);
     let with = |name: &str| Run::of(account.command(&["config", "show"]).env(name, &hidden).output().unwrap());
     let run = with("CAULK_FAIL_ON");
     assert!(!run.err.contains(&hidden));
-    run.is_refused(&["CAULK_FAIL_ON"]);
+    run.refused(&["CAULK_FAIL_ON"]);
     let run = with("CAULK_FAILON").ends_with(0);
     assert!(run.err.contains("CAULK_FAIL_ON") && !run.err.contains(&hidden), "{}", run.err);
 }
@@ -271,7 +272,7 @@ fn a_named_config_file_replaces_the_users_and_must_exist() {
     let other = account.file("other.toml", "[scan]\nfail-on = \"high\"\n");
     let shown = account.run(&["config", "show", "--config", other.to_str().unwrap()]).ends_with(0).out;
     assert!(shown.contains("other.toml"));
-    account.run(&["config", "show", "--config", "missing.toml"]).is_refused(&["missing.toml"]);
+    account.run(&["config", "show", "--config", "missing.toml"]).refused(&["missing.toml"]);
 }
 
 // ---- rules ----
@@ -284,26 +285,26 @@ fn rules_are_listed_shown_and_tested() {
     assert!(account.run(&["rules", "show", id]).ends_with(0).out.contains(id));
     assert!(account.run(&["explain", id]).ends_with(0).out.contains(id));
     let cut = &id[..id.len() - 1];
-    account.run(&["rules", "show", cut]).is_refused(&[cut, id]);
-    account.run(&["explain", cut]).is_refused(&[cut, id]);
+    account.run(&["rules", "show", cut]).refused(&[cut, id]);
+    account.run(&["explain", cut]).refused(&[cut, id]);
     assert!(account.run(&["rules", "test"]).ends_with(0).out.contains(" 0 problems"));
 }
 
 #[test]
-fn a_glob_that_takes_no_rule_is_refused() {
+fn a_glob_that_takes_no_rule_refused() {
     let account = Account::new();
-    account.run(&["scan", ".", "--only", "npm-acces-token"]).is_refused(&["npm-acces-token", "npm-access-token"]);
-    account.run(&["scan", ".", "--skip", "no-such-rule-at-all"]).is_refused(&["no-such-rule-at-all"]);
+    account.run(&["scan", ".", "--only", "npm-acces-token"]).refused(&["npm-acces-token", "npm-access-token"]);
+    account.run(&["scan", ".", "--skip", "no-such-rule-at-all"]).refused(&["no-such-rule-at-all"]);
 }
 
 #[test]
-fn a_broken_rule_file_is_refused_by_scan_and_reported_by_test() {
+fn a_broken_rule_file_refused_by_scan_and_reported_by_test() {
     let account = Account::new();
     let file = account.file("mine.toml", "schema = 1\nnonsense = 2\n");
     let file = file.to_str().unwrap();
-    account.run(&["scan", ".", "--rules", file]).is_refused(&["mine.toml"]);
+    account.run(&["scan", ".", "--rules", file]).refused(&["mine.toml"]);
     assert!(account.run(&["rules", "test", file]).ends_with(1).out.contains("mine.toml"));
-    account.run(&["rules", "test", "missing.toml"]).is_refused(&["missing.toml"]);
+    account.run(&["rules", "test", "missing.toml"]).refused(&["missing.toml"]);
 }
 
 // ---- scans ----
@@ -345,7 +346,8 @@ fn the_value_leaves_in_no_format_and_no_stream() {
         assert!(!run.out.contains(&value) && !run.err.contains(&value), "{format}");
         assert!(!run.out.contains(&value[..12]), "{format}");
     }
-    for entry in walkdir::WalkDir::new(account.path(".state")).into_iter().flatten().filter(|e| e.file_type().is_file()) {
+    for entry in walkdir::WalkDir::new(account.path(".state")).into_iter().flatten().filter(|e| e.file_type().is_file())
+    {
         let mut bytes = Vec::new();
         std::fs::File::open(entry.path()).unwrap().read_to_end(&mut bytes).unwrap();
         assert!(!bytes.windows(12).any(|window| window == &value.as_bytes()[..12]), "{}", entry.path().display());
@@ -382,7 +384,7 @@ fn a_plan_reads_nothing_and_saves_nothing() {
     assert!(plan.contains(".npmrc"), "{plan}");
     let runs = account.path(".state/caulk/runs");
     assert!(!runs.exists() || std::fs::read_dir(runs).unwrap().next().is_none());
-    account.run(&["scan", "--plan", "-o", "x"]).is_refused(&["--plan"]);
+    account.run(&["scan", "--plan", "-o", "x"]).refused(&["--plan"]);
 }
 
 // ---- files and streams ----
@@ -404,17 +406,17 @@ fn reports_go_to_files_that_only_the_owner_can_read() {
 #[test]
 fn a_file_that_cannot_be_written_stops_the_scan_before_it_starts() {
     let account = exposed();
-    account.run(&["scan", "target", "--format", "json", "-o", "missing/a.json"]).is_refused(&["missing/a.json"]);
-    account.run(&["scan", "target", "-o", "target"]).is_refused(&["target"]);
-    account.run(&["scan", "target", "-o", "/dev/null"]).is_refused(&["regular file"]);
+    account.run(&["scan", "target", "--format", "json", "-o", "missing/a.json"]).refused(&["missing/a.json"]);
+    account.run(&["scan", "target", "-o", "target"]).refused(&["target"]);
+    account.run(&["scan", "target", "-o", "/dev/null"]).refused(&["regular file"]);
     // The second file cannot be opened: the first one must not appear either.
     account
         .run(&["scan", "target", "--format", "json", "-o", "a.json", "--format", "ndjson", "-o", "missing/b"])
-        .is_refused(&["missing/b"]);
+        .refused(&["missing/b"]);
     let left: Vec<_> = std::fs::read_dir(account.home.path()).unwrap().flatten().map(|e| e.file_name()).collect();
     assert!(left.iter().all(|name| name == "target" || name == ".state"), "{left:?}");
-    account.run(&["scan", "target", "-o", "a", "-o", "b"]).is_refused(&["--format"]);
-    account.run(&["scan", "target", "--format", "json", "--format", "human"]).is_refused(&["standard output"]);
+    account.run(&["scan", "target", "-o", "a", "-o", "b"]).refused(&["--format"]);
+    account.run(&["scan", "target", "--format", "json", "--format", "human"]).refused(&["standard output"]);
 }
 
 #[test]
@@ -431,7 +433,7 @@ fn the_last_runs_are_saved_for_explain() {
         let text = account.run(&["explain", asked]).ends_with(0).out;
         assert!(text.contains(".npmrc") && text.contains(id), "{text}");
     }
-    account.run(&["explain", "00000000000000000000"]).is_refused(&["no saved run"]);
+    account.run(&["explain", "00000000000000000000"]).refused(&["no saved run"]);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Documents that say what the program does, held against the program.
 //!
 //! What is generated is made again and compared: `CAULK_BLESS=1 cargo test docs` writes it instead.
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use caulk::cli::args::Cli;
 use caulk::cli::error::Status;
@@ -33,7 +34,9 @@ fn the_readme_has_the_table_of_exit_statuses() {
 
 #[test]
 fn every_document_that_is_promised_is_there() {
-    for name in ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE", "deny.toml"] {
+    for name in
+        ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE", "deny.toml"]
+    {
         assert!(!text(name).trim().is_empty(), "{name}");
     }
     assert!(text("CONTRIBUTING.md").lines().nth(2).is_some_and(|line| line == "## Add a rule in five minutes"));
@@ -41,14 +44,18 @@ fn every_document_that_is_promised_is_there() {
     assert!(changes.contains("## [Unreleased]") && changes.contains("### Rules"));
 }
 
-/// Every call of caulk in the documents, as words: in code blocks, in tables, in sentences.
+/// Every call of caulk in a document, as words: quoted in a sentence or a table, or a line of a code block.
 fn calls(document: &str) -> Vec<Vec<String>> {
     let mut calls = Vec::new();
+    let mut in_block = false;
     for line in document.lines() {
-        let quoted = line.split('`').skip(1).step_by(2).map(str::trim);
-        let block = line.trim().strip_prefix("$ ").unwrap_or(line.trim());
-        for piece in quoted.chain([block]) {
-            let piece = piece.replace("cargo run --release -- ", "caulk ");
+        if line.trim_start().starts_with("```") {
+            in_block = !in_block;
+            continue;
+        }
+        let pieces: Vec<&str> = if in_block { vec![line] } else { line.split('`').skip(1).step_by(2).collect() };
+        for piece in pieces {
+            let piece = piece.trim().trim_start_matches("$ ").replace("cargo run --release -- ", "caulk ");
             let call = piece.split(['|', '#', '>']).find(|part| part.trim_start().starts_with("caulk "));
             if let Some(call) = call {
                 calls.push(call.split_whitespace().map(str::to_owned).collect());
@@ -85,7 +92,6 @@ fn commands_in_the_documents_exist() {
     let mut count = 0;
     for name in ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"] {
         for call in calls(&text(name)) {
-            // `caulk is …` in a sentence of a code block is no call; those are not written.
             count += 1;
             assert_eq!(unknown(&call), None, "{name}: {}", call.join(" "));
         }
@@ -218,12 +224,23 @@ fn the_schema_of_rule_files_takes_the_built_in_ones() {
     for entry in walkdir::WalkDir::new(root().join("rules")).into_iter().flatten() {
         if entry.path().extension().is_some_and(|extension| extension == "toml") {
             let name = entry.path().strip_prefix(root()).unwrap().to_str().unwrap().to_owned();
-            let file: Value = toml::from_str(&text(&name)).unwrap_or_else(|error| panic!("{name}: {}", error.message()));
+            let file: Value =
+                toml::from_str(&text(&name)).unwrap_or_else(|error| panic!("{name}: {}", error.message()));
             assert!(schema.is_valid(&file), "{name}");
             count += 1;
         }
     }
     assert!(count > 0);
+}
+
+#[test]
+fn the_rule_of_the_guide_is_a_good_rule() {
+    let guide = text("CONTRIBUTING.md");
+    let block = guide.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let file = block.lines().map(str::trim_start).collect::<Vec<_>>().join("\n");
+    let mut pack = caulk::rules::RulePack::empty();
+    pack.add_file("guide", &file).unwrap();
+    assert_eq!(caulk::rules::lint::lint(&pack, &|_, _, _| true), []);
 }
 
 #[test]

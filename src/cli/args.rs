@@ -176,20 +176,20 @@ pub struct ScanArgs {
     #[arg(long, value_name = "N", help = Key::ExitCode.about(), help_heading = "Exit status")]
     pub exit_code: Option<u8>,
 
-    #[arg(long, value_name = "N", help = Key::Jobs.about(), value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(long, help_heading = "How to run", value_name = "N", help = Key::Jobs.about(), value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub jobs: Option<u16>,
-    #[arg(long, help = Key::NoCache.about())]
+    #[arg(long, help_heading = "How to run", help = Key::NoCache.about())]
     pub no_cache: bool,
     /// Read this file instead of the user's config file
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(long, help_heading = "How to run", value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub config: Option<PathBuf>,
-    #[arg(long, value_name = "WHEN", help = Key::Color.about(), value_parser = words(Key::Color))]
+    #[arg(long, help_heading = "How to run", value_name = "WHEN", help = Key::Color.about(), value_parser = words(Key::Color))]
     pub color: Option<String>,
-    #[arg(short, long, help = Key::Quiet.about(), conflicts_with = "verbose")]
+    #[arg(short, long, help_heading = "How to run", help = Key::Quiet.about(), conflicts_with = "verbose")]
     pub quiet: bool,
-    #[arg(short, long, help = Key::Verbose.about())]
+    #[arg(short, long, help_heading = "How to run", help = Key::Verbose.about())]
     pub verbose: bool,
-    #[arg(long, help = Key::NoProgress.about())]
+    #[arg(long, help_heading = "How to run", help = Key::NoProgress.about())]
     pub no_progress: bool,
 }
 
