@@ -2,6 +2,7 @@
 
 mod architecture;
 mod budget;
+mod checks;
 mod cmd;
 mod confine;
 mod docs;
@@ -9,4 +10,5 @@ mod host;
 mod read_encoding;
 mod read_git_index;
 mod read_json;
+mod rules;
 mod types;

@@ -1,4 +1,6 @@
 //! stub
 use super::*;
 /// stub
-pub fn document<'a>(source: &'a [u8], _l: &Limits) -> Document<'a> { Document { source, fields: vec![], tree: None, problem: None } }
+pub fn document<'a>(source: &'a [u8], _l: &Limits) -> Document<'a> {
+    Document { source, fields: vec![], tree: None, problem: None }
+}

@@ -1,6 +1,10 @@
 //! stub
 use super::*;
 /// stub
-pub fn rc<'a>(source: &'a [u8], _l: &Limits) -> Document<'a> { Document { source, fields: vec![], tree: None, problem: None } }
+pub fn rc<'a>(source: &'a [u8], _l: &Limits) -> Document<'a> {
+    Document { source, fields: vec![], tree: None, problem: None }
+}
 /// stub
-pub fn history<'a>(source: &'a [u8], _l: &Limits) -> Document<'a> { Document { source, fields: vec![], tree: None, problem: None } }
+pub fn history<'a>(source: &'a [u8], _l: &Limits) -> Document<'a> {
+    Document { source, fields: vec![], tree: None, problem: None }
+}

@@ -50,6 +50,9 @@ pub struct RuleSpec {
     /// Literals one of which stands in every match, four bytes or more. Token rules: required.
     #[serde(default)]
     pub keywords: Vec<String>,
+    /// Why a keyword of three bytes cannot be longer; empty: none is shorter than four.
+    #[serde(default)]
+    pub short_keyword: String,
     /// Whether keywords match whatever their case (key names); prefixes are case-sensitive.
     #[serde(default)]
     pub ignore_case: bool,
@@ -252,8 +255,14 @@ pub struct SettingSpec {
     /// What the operator compares with, as JSON text or a pattern.
     #[serde(default)]
     pub value: String,
+    /// Pattern that the key standing for the last `*` of `field` must fit; empty: any key.
+    #[serde(default)]
+    pub key_matches: String,
     /// Severity.
     pub severity: String,
+    /// Severity where a project's file says it, so possibly somebody else; empty: the same.
+    #[serde(default)]
+    pub project_severity: String,
     /// Category; `posture` unless said.
     #[serde(default = "posture")]
     pub category: String,
