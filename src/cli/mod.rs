@@ -106,8 +106,3 @@ fn print(bytes: &[u8]) -> Result<u8, Failure> {
 fn pack_of(args: &PackArgs) -> Result<crate::rules::RulePack, Failure> {
     pack::load(&Settings::load(&Host::current(), None, args.layer())?)
 }
-
-/// The offline checks of tokens, for the examples of rules.
-fn check_passes(_word: &str, _secret: &[u8], _prefix: &[u8]) -> bool {
-    true
-}

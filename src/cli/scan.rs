@@ -52,7 +52,7 @@ pub(super) fn run(args: &ScanArgs, formats_at: &[usize], outputs_at: &[usize]) -
     let confined = confine::confine(&confine::Confinement { write_dirs: write_dirs(&state_dir, &targets) });
     let live = Arc::new(Progress::default());
     let stop = interrupt::watch(&live);
-    let detector = Detector { pack: &pack, keys: &keys, limits: request.limits };
+    let detector = Detector::new(&pack, &keys, request.limits, host.now);
     let scanner = Scanner {
         host: &host,
         pack: &pack,

@@ -14,3 +14,12 @@ pub struct Detector<'p> {
     /// Bounds.
     pub limits: Limits,
 }
+
+impl<'p> Detector<'p> {
+    /// Compiles what the rules need.
+    #[must_use]
+    pub fn new(pack: &'p RulePack, keys: &'p KeyRing, limits: Limits, now: std::time::SystemTime) -> Self {
+        let _ = now;
+        Self { pack, keys, limits }
+    }
+}

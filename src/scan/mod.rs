@@ -4,6 +4,7 @@
 
 use crate::detect::Detector;
 use crate::host::Host;
+use crate::host::procs::ProcessEnv;
 use crate::model::{Limits, ScanReport, Untrusted};
 use crate::rules::RulePack;
 use std::path::PathBuf;
@@ -103,6 +104,8 @@ pub struct Scanner<'a> {
     pub request: &'a ScanRequest,
     /// Counters.
     pub progress: &'a Progress,
+    /// Environments of processes, read before the program confined itself.
+    pub environments: &'a [ProcessEnv],
 }
 
 /// Walks, reads nothing, and says what would be read.
@@ -114,7 +117,7 @@ pub fn plan(scanner: &Scanner<'_>) -> ScanPlan {
 
 /// Scans. Findings come back sorted, with ids, exposure and groups; nothing is filtered yet.
 #[must_use]
-pub fn run(scanner: &Scanner<'_>, stdin: Option<&mut dyn std::io::Read>) -> ScanReport {
+pub fn run(scanner: &Scanner<'_>, stdin: Option<&mut (dyn std::io::Read + Send)>) -> ScanReport {
     let _ = (scanner, stdin);
     ScanReport::default()
 }
