@@ -1,5 +1,6 @@
 //! The one integration-test binary: each module tests one part through its public interface.
 
+mod checks;
 mod confine;
 mod host;
 mod mcp;
@@ -8,7 +9,7 @@ mod read_encoding;
 mod read_git_index;
 mod read_json;
 mod read_kv;
-mod rule_data;
+mod rules;
 mod sqlite;
 mod surfaces;
 mod triage;

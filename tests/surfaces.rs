@@ -1,13 +1,17 @@
 //! Places: every sample of every surface is found on every layout, look-alikes are not.
 
-use crate::rule_data::{campaigns, field_rules, surfaces};
 use caulk::host::{Host, Os};
+use caulk::rules::RulePack;
 use caulk::rules::place::{Known, Level, PlaceIndex};
-use caulk::rules::rule::Surface;
+use caulk::rules::rule::{Rule, RuleKind, Surface};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
+
+fn surfaces() -> &'static [Surface] {
+    RulePack::builtin().surfaces()
+}
 
 fn index() -> &'static PlaceIndex<'static> {
     static INDEX: LazyLock<PlaceIndex<'static>> = LazyLock::new(|| PlaceIndex::new(surfaces()));
@@ -275,19 +279,17 @@ fn wildcards_leave_the_deepest_folder() {
 }
 
 #[test]
-fn field_rules_and_fields_belong_together() {
-    let rules = field_rules();
-    let ids: BTreeSet<&str> = rules.iter().map(|rule| rule.id.as_str()).collect();
-    assert_eq!(ids.len(), rules.len(), "an id is taken twice");
-    let used: BTreeSet<String> =
-        surfaces().iter().flat_map(|surface| surface.secrets.iter()).map(|place| place.rule.to_string()).collect();
-    for rule in &rules {
-        assert!(used.contains(&rule.id), "no surface uses {}", rule.id);
-        assert!(rule.pattern.is_empty() && !rule.matches.is_empty() && !rule.ignores.is_empty(), "{}", rule.id);
-        assert!(!rule.impact.is_empty() && !rule.revoke.is_empty(), "{}", rule.id);
-    }
-    for rule in used {
-        assert!(ids.contains(rule.as_str()), "no rule {rule}");
+fn fields_name_field_rules_that_have_examples() {
+    let pack = RulePack::builtin();
+    for surface in surfaces() {
+        for place in surface.secrets.iter() {
+            let rule: &Rule = pack.rule(pack.find(&place.rule).unwrap_or_else(|| panic!("no rule {}", place.rule)));
+            assert!(matches!(rule.kind, RuleKind::Field), "{}", rule.id);
+            assert!(!rule.matches.is_empty() && !rule.ignores.is_empty(), "{}", rule.id);
+            assert!(!rule.impact.is_empty() && !rule.revoke.is_empty(), "{}", rule.id);
+            let mut examples = rule.matches.iter().chain(rule.ignores.iter());
+            assert_eq!(examples.find_map(|text| caulk::rules::template::problem(text)), None, "{}", rule.id);
+        }
     }
 }
 
@@ -296,13 +298,13 @@ fn campaigns_name_surfaces_and_artefacts_that_resolve() {
     let ids: BTreeSet<&str> = surfaces().iter().map(|surface| &*surface.id).collect();
     let home = Path::new("/home/ada");
     let host = Host::fake(Os::Linux, home, &[]);
-    let campaigns = campaigns();
+    let campaigns = RulePack::builtin().campaigns();
     assert!(campaigns.len() >= 5);
-    for campaign in &campaigns {
-        for surface in &campaign.harvests {
-            assert!(ids.contains(surface.as_str()), "{}: {surface}", campaign.id);
+    for campaign in campaigns {
+        for surface in campaign.harvests.iter() {
+            assert!(ids.contains(&**surface), "{}: {surface}", campaign.id);
         }
-        for artifact in &campaign.artifacts {
+        for artifact in campaign.artifacts.iter() {
             assert!(!caulk::rules::roots::expand(&artifact.path, &host, home, true).is_empty(), "{}", artifact.path);
         }
         // Where a watcher may be, nothing is revoked before it is stopped.
@@ -310,8 +312,9 @@ fn campaigns_name_surfaces_and_artefacts_that_resolve() {
             assert!(campaign.response[0].starts_with("Do not revoke"), "{}", campaign.id);
         }
     }
-    let watchers = campaigns.iter().flat_map(|campaign| &campaign.artifacts).filter(|artifact| artifact.watcher);
-    assert!(watchers.clone().any(|artifact| artifact.path.ends_with("gh-token-monitor.sh")));
+    let mut watchers =
+        campaigns.iter().flat_map(|campaign| campaign.artifacts.iter()).filter(|artifact| artifact.watcher);
+    assert!(watchers.any(|artifact| artifact.path.ends_with("gh-token-monitor.sh")));
 }
 
 #[cfg(unix)]

@@ -78,7 +78,8 @@ impl Audit for Suspicious {
             if beside && WORM_SCRIPTS.contains(&name) {
                 out.extend(cx.judge(self.meta(), entry, Severity::High, "script of a name that worms leave here"));
             }
-            let font = arguments(launch).any(|word| matches!(line::extension(word).as_str(), "woff2" | "woff" | "ttf" | "otf"));
+            let font = arguments(launch)
+                .any(|word| matches!(line::extension(word).as_str(), "woff2" | "woff" | "ttf" | "otf"));
             if font && matches!(launch.program.as_str(), "node" | "bun" | "deno") {
                 out.extend(cx.judge(self.meta(), entry, Severity::High, "runs a font file as a program"));
             }

@@ -4,8 +4,8 @@ use super::Mask;
 use super::launch::{self, shown};
 use super::node::{each, is, pointer, strings};
 use crate::model::{AutorunEntry, Consent, Transport, Untrusted};
-use crate::read::{Document, Text};
 use crate::read::json::{Kind, NodeId, Tree};
+use crate::read::{Document, Text};
 use crate::rules::place::Level;
 
 /// Hooks of one document that are looked at.

@@ -8,8 +8,8 @@ use super::launch::{self, shown};
 use super::node::{each, is, name, pointer, strings};
 use super::{Mask, words};
 use crate::model::{AutorunEntry, Consent, Launch, Transport, Untrusted};
-use crate::read::{Document, Text};
 use crate::read::json::{Kind, NodeId, Tree};
+use crate::read::{Document, Text};
 
 /// Servers of one document that are looked at.
 const SERVERS: usize = 1_000;

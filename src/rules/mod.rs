@@ -1,13 +1,25 @@
 //! Floor 2: rule data and its compilation.
 //!
 //! Knows what authors write and turns it into tables; knows no file of the machine under scan.
+//! The way of a rule: TOML → [`schema`] → [`vet`] → [`rule`] → [`RulePack`]. The built-in pack goes
+//! it at build time, a user's file at run time, through the same code.
 
+pub mod boundary;
+pub mod checksum;
+pub mod describe;
 pub mod field_path;
+pub mod lint;
+pub mod load;
+pub mod maker;
+pub mod matching;
+mod pack;
 pub mod place;
 pub mod roots;
 pub mod rule;
 pub mod schema;
+pub mod template;
+pub mod vet;
 mod wildcard;
 
-/// The compiled set of rules, with its digest.
-pub struct RulePack {}
+pub use load::RuleError;
+pub use pack::{RuleIdx, RulePack};

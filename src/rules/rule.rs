@@ -62,6 +62,16 @@ impl Rule {
         self.supersedes.first().map_or(&self.id, |oldest| oldest)
     }
 
+    /// Whether `secret` is a published sample or a fixed default that opens nothing.
+    ///
+    /// Besides the listed values, vendors' documentation ends its samples in `EXAMPLE`.
+    #[must_use]
+    pub fn is_sample(&self, secret: &[u8]) -> bool {
+        secret.ends_with(b"EXAMPLE")
+            || secret.ends_with(b"EXAMPLEKEY")
+            || self.samples_reversed.iter().any(|sample| sample.bytes().eq(secret.iter().rev().copied()))
+    }
+
     /// The token pattern, when it has one.
     #[must_use]
     pub fn token(&self) -> Option<&TokenPattern> {

@@ -50,6 +50,9 @@ pub struct RuleSpec {
     /// Literals one of which stands in every match, four bytes or more. Token rules: required.
     #[serde(default)]
     pub keywords: Vec<String>,
+    /// Why a keyword of three bytes cannot be longer; empty: none is shorter than four.
+    #[serde(default)]
+    pub short_keyword: String,
     /// Whether keywords match whatever their case (key names); prefixes are case-sensitive.
     #[serde(default)]
     pub ignore_case: bool,

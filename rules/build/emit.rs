@@ -1,0 +1,235 @@
+//! The static tables as Rust source. No checking here: what arrives has passed `vet`.
+
+use super::Pack;
+use crate::schema::{AuditSpec, CampaignFile, Paths, RuleSpec, SettingSpec, SurfaceSpec};
+use crate::vet;
+use std::fmt::Write as _;
+
+/// The source of `pack.rs`.
+pub(crate) fn tables(pack: &Pack) -> String {
+    let mut rules = Vec::new();
+    for file in &pack.tokens {
+        rules.extend(file.content.rules.iter().map(|spec| rule(spec, &file.content.vendor.name)));
+    }
+    for file in &pack.surfaces {
+        rules.extend(file.content.rules.iter().map(|spec| rule(spec, &file.content.product)));
+    }
+    let surfaces = pack
+        .surfaces
+        .iter()
+        .flat_map(|file| file.content.surfaces.iter().map(|spec| surface(spec, &file.content.product)))
+        .collect();
+    let settings = pack
+        .posture
+        .iter()
+        .flat_map(|file| file.content.settings.iter().map(|spec| setting(spec, &file.content.product)))
+        .collect();
+    let audits = pack.audits.iter().flat_map(|file| file.content.audits.iter().map(audit)).collect();
+    let campaigns = pack.campaigns.iter().map(|file| campaign(&file.content)).collect();
+    let sources = pack
+        .sources
+        .iter()
+        .map(|name| format!("({name:?}, include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/rules/\", {name:?})))"))
+        .collect();
+
+    let mut out = String::from(
+        "use crate::model::{Category, Confidence, Severity};\nuse crate::read::Format;\nuse crate::rules::rule::{\
+         Artifact, AuditText, Campaign, Operator, PathSet, Rule, RuleKind, SecretForm, SecretPlace, Setting, Surface, \
+         TokenPattern};\nuse std::borrow::Cow;\n",
+    );
+    let _ = writeln!(out, "pub(super) static PACK_DATE: &str = {:?};", pack.date);
+    table(&mut out, "RULES", "Rule", rules);
+    table(&mut out, "SURFACES", "Surface", surfaces);
+    table(&mut out, "SETTINGS", "Setting", settings);
+    table(&mut out, "AUDITS", "AuditText", audits);
+    table(&mut out, "CAMPAIGNS", "Campaign", campaigns);
+    table(&mut out, "SOURCES", "(&str, &str)", sources);
+    out
+}
+
+fn table(out: &mut String, name: &str, of: &str, rows: Vec<String>) {
+    let _ = writeln!(out, "pub(super) static {name}: &[{of}] = &[");
+    for row in rows {
+        let _ = writeln!(out, "    {row},");
+    }
+    out.push_str("];\n");
+}
+
+fn rule(spec: &RuleSpec, vendor: &str) -> String {
+    let kind = if spec.pattern.is_empty() {
+        "RuleKind::Field".to_owned()
+    } else {
+        format!(
+            "RuleKind::Token(TokenPattern {{ keywords: {}, ignore_case: {}, pattern: {}, alphabet: {}, near: {}, \
+             surfaces: {}, min_entropy: {:?} }})",
+            list(&spec.keywords),
+            spec.ignore_case,
+            text(&spec.pattern),
+            text(&spec.alphabet),
+            list(&spec.near),
+            list(&spec.surfaces),
+            spec.min_entropy,
+        )
+    };
+    format!(
+        "Rule {{ id: {}, supersedes: {}, title: {}, vendor: {}, severity: {}, confidence: {}, category: {}, \
+         kind: {kind}, prefix: {}, check: {}, public: {}, dead: {}, samples_reversed: {}, pair: {}, impact: {}, \
+         revoke: {}, references: {}, matches: {}, ignores: {} }}",
+        text(&spec.id),
+        list(&spec.supersedes),
+        text(&spec.title),
+        text(vendor),
+        variant("Severity", &spec.severity),
+        variant("Confidence", &spec.confidence),
+        variant("Category", &spec.category),
+        text(&spec.prefix),
+        text(&spec.check),
+        spec.public,
+        spec.dead,
+        list(&spec.samples_reversed),
+        text(&spec.pair),
+        text(&spec.impact),
+        text(&spec.revoke),
+        list(&spec.references),
+        list(&spec.matches),
+        list(&spec.ignores),
+    )
+}
+
+fn surface(spec: &SurfaceSpec, product: &str) -> String {
+    let secrets = spec.secrets.iter().map(|secret| {
+        format!(
+            "SecretPlace {{ field: {}, form: {}, rule: {} }}",
+            text(&secret.field),
+            variant("SecretForm", &secret.form),
+            text(&secret.rule)
+        )
+    });
+    format!(
+        "Surface {{ id: {}, title: {}, product: {}, format: {}, system: {}, user: {}, anywhere: {}, except: {}, \
+         project: {}, secrets: {}, commands: {}, mcp: {}, transcript: {}, mode: {:?}, recipes: {}, references: {}, \
+         samples: {} }}",
+        text(&spec.id),
+        text(&spec.title),
+        text(product),
+        variant("Format", &spec.format),
+        paths(&spec.system, &[]),
+        paths(&spec.user, &spec.forks),
+        list(&spec.anywhere),
+        list(&spec.except),
+        spec.project,
+        borrowed(secrets),
+        list(&spec.commands),
+        text(&spec.mcp),
+        spec.transcript,
+        vet::parse_mode(&spec.mode),
+        list(&spec.recipes),
+        list(&spec.references),
+        list(&spec.samples),
+    )
+}
+
+fn setting(spec: &SettingSpec, product: &str) -> String {
+    format!(
+        "Setting {{ id: {}, title: {}, product: {}, surfaces: {}, field: {}, operator: {}, value: {}, \
+         key_matches: {}, severity: {}, project_severity: {}, category: {}, versions: {}, impact: {}, advice: {}, references: {}, matches: {}, ignores: {} }}",
+        text(&spec.id),
+        text(&spec.title),
+        text(product),
+        list(&spec.surfaces),
+        text(&spec.field),
+        variant("Operator", &spec.operator),
+        text(&spec.value),
+        text(&spec.key_matches),
+        variant("Severity", &spec.severity),
+        if spec.project_severity.is_empty() {
+            "None".to_owned()
+        } else {
+            format!("Some({})", variant("Severity", &spec.project_severity))
+        },
+        variant("Category", &spec.category),
+        text(&spec.versions),
+        text(&spec.impact),
+        text(&spec.advice),
+        list(&spec.references),
+        list(&spec.matches),
+        list(&spec.ignores),
+    )
+}
+
+fn audit(spec: &AuditSpec) -> String {
+    format!(
+        "AuditText {{ id: {}, title: {}, severity: {}, category: {}, impact: {}, advice: {}, references: {} }}",
+        text(&spec.id),
+        text(&spec.title),
+        variant("Severity", &spec.severity),
+        variant("Category", &spec.category),
+        text(&spec.impact),
+        text(&spec.advice),
+        list(&spec.references),
+    )
+}
+
+fn campaign(file: &CampaignFile) -> String {
+    let artifacts = file.artifacts.iter().map(|artifact| {
+        format!(
+            "Artifact {{ path: {}, watcher: {}, what: {} }}",
+            text(&artifact.path),
+            artifact.watcher,
+            text(&artifact.what)
+        )
+    });
+    format!(
+        "Campaign {{ id: {}, title: {}, date: {}, harvests: {}, variables: {}, sweeps_home: {}, artifacts: {}, \
+         response: {}, references: {} }}",
+        text(&file.id),
+        text(&file.title),
+        text(&file.date),
+        list(&file.harvests),
+        list(&file.variables),
+        file.sweeps_home,
+        borrowed(artifacts),
+        list(&file.response),
+        list(&file.references),
+    )
+}
+
+/// `any` goes for every system; each path with `{fork}` stands once for each fork.
+fn paths(paths: &Paths, forks: &[String]) -> String {
+    let expand = |own: &[String]| {
+        let mut out: Vec<String> = Vec::new();
+        for path in paths.any.iter().chain(own) {
+            if path.contains("{fork}") {
+                out.extend(forks.iter().map(|fork| path.replace("{fork}", fork)));
+            } else {
+                out.push(path.clone());
+            }
+        }
+        list(&out)
+    };
+    let (linux, macos, windows) = (expand(&paths.linux), expand(&paths.macos), expand(&paths.windows));
+    format!("PathSet {{ linux: {linux}, macos: {macos}, windows: {windows} }}")
+}
+
+fn text(text: &str) -> String {
+    format!("Cow::Borrowed({text:?})")
+}
+
+fn list(items: &[String]) -> String {
+    borrowed(items.iter().map(|item| text(item)))
+}
+
+fn borrowed(items: impl Iterator<Item = String>) -> String {
+    format!("Cow::Borrowed(&[{}])", items.collect::<Vec<_>>().join(", "))
+}
+
+/// `Severity::High` from `high`, `Format::GitCredentials` from `git-credentials`.
+fn variant(name: &str, word: &str) -> String {
+    let mut out = format!("{name}::");
+    for part in word.split('-') {
+        let mut letters = part.chars();
+        out.extend(letters.next().map(|c| c.to_ascii_uppercase()));
+        out.push_str(letters.as_str());
+    }
+    out
+}

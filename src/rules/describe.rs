@@ -1,0 +1,80 @@
+//! A rule in words, for `caulk explain` and the documentation. Knows no finding.
+
+use super::rule::{Rule, Setting};
+use std::fmt::Write as _;
+
+/// The rule as Markdown: what it is, why it matters, how to revoke, sources.
+#[must_use]
+pub fn markdown(rule: &Rule) -> String {
+    let mut out = format!("## {}\n\n`{}` · {} · {}", rule.title, rule.id, rule.vendor, rule.severity);
+    let _ = writeln!(out, " · confidence {}", rule.confidence);
+    for old in rule.supersedes.iter() {
+        let _ = writeln!(out, "\nReplaces `{old}`.");
+    }
+    if rule.public {
+        out.push_str("\nPublic by design: it is listed so that nobody has to wonder, and needs no action.\n");
+    }
+    if rule.dead {
+        out.push_str("\nThe vendor no longer accepts this kind; delete what is left of it.\n");
+    }
+    section(&mut out, "Why it matters", &rule.impact);
+    section(&mut out, "How to revoke or rotate", &command_or_url(&rule.revoke));
+    if !rule.check.is_empty() {
+        section(
+            &mut out,
+            "How sure",
+            &format!(
+                "The value carries a structure that is checked offline (`{}`); one that fails is at most low.",
+                rule.check
+            ),
+        );
+    }
+    if !rule.pair.is_empty() {
+        section(&mut out, "Belongs with", &format!("`{}`: the two halves are one finding.", rule.pair));
+    }
+    sources(&mut out, rule.references.iter().map(AsRef::as_ref));
+    out
+}
+
+/// A setting as Markdown.
+#[must_use]
+pub fn setting_markdown(setting: &Setting) -> String {
+    let mut out = format!("## {}\n\n`{}` · {} · {}\n", setting.title, setting.id, setting.product, setting.severity);
+    if !setting.versions.is_empty() {
+        let _ = writeln!(out, "\nVersions: {}.", setting.versions);
+    }
+    section(&mut out, "Why it matters", &setting.impact);
+    section(&mut out, "What to do", &setting.advice);
+    sources(&mut out, setting.references.iter().map(AsRef::as_ref));
+    out
+}
+
+/// A Markdown table of rules, worst first, then by id.
+#[must_use]
+pub fn table<'r>(rules: impl IntoIterator<Item = &'r Rule>) -> String {
+    let mut rows: Vec<&Rule> = rules.into_iter().collect();
+    rows.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.id.cmp(&b.id)));
+    let mut out = String::from("| rule | what | severity |\n| --- | --- | --- |\n");
+    for rule in rows {
+        let _ = writeln!(out, "| `{}` | {} | {} |", rule.id, rule.title.replace('|', "\\|"), rule.severity);
+    }
+    out
+}
+
+fn section(out: &mut String, title: &str, text: &str) {
+    if !text.is_empty() {
+        let _ = writeln!(out, "\n**{title}.** {text}");
+    }
+}
+
+fn sources<'a>(out: &mut String, references: impl Iterator<Item = &'a str>) {
+    for (number, url) in references.enumerate() {
+        out.push_str(if number == 0 { "\nSources:\n" } else { "" });
+        let _ = writeln!(out, "- <{url}>");
+    }
+}
+
+/// A URL as a link, a command as code, a sentence as it is.
+fn command_or_url(text: &str) -> String {
+    if text.starts_with("https://") && !text.contains(' ') { format!("<{text}>") } else { text.to_owned() }
+}

@@ -1,0 +1,279 @@
+//! The rules of one run: the built-in tables, a user's files, what is switched off.
+//!
+//! Holds no state of a scan. Patterns compile when first asked for, because most runs meet the
+//! anchors of a dozen rules, not of all.
+
+use super::boundary::ByteClass;
+use super::rule::{AuditText, Campaign, Rule, Setting, Str, Surface};
+use super::{RuleError, load};
+use crate::model::PackFacts;
+use globset::{Glob, GlobSet, GlobSetBuilder};
+use regex::bytes::{Regex, RegexBuilder};
+use sha2::{Digest as _, Sha256};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+mod data {
+    #![allow(unused_imports, clippy::all, clippy::pedantic, reason = "written by the build script")]
+    include!(concat!(env!("OUT_DIR"), "/pack.rs"));
+}
+
+/// Bytes a compiled pattern may take; a pattern beyond it is a mistake or an attack.
+const PATTERN_BYTES: usize = 1 << 20;
+/// How like a name must be to be offered for a mistyped one (1 is equal).
+const LIKENESS: f64 = 0.6;
+
+/// A rule's place in its pack; only good for the pack it came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RuleIdx(u32);
+
+impl RuleIdx {
+    /// Position in [`RulePack::rules`].
+    #[must_use]
+    pub fn as_usize(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A pattern ready to run.
+pub struct Compiled {
+    /// The pattern.
+    pub regex: Regex,
+    /// The group that is the secret; `None`: all of it.
+    pub group: Option<usize>,
+    /// The token's alphabet.
+    pub alphabet: ByteClass,
+}
+
+/// The compiled set of rules, with its digest.
+pub struct RulePack {
+    builtin: bool,
+    rules: Vec<Cow<'static, Rule>>,
+    compiled: Vec<OnceLock<Option<Compiled>>>,
+    by_id: BTreeMap<Str, RuleIdx>,
+    added: Vec<(String, String)>,
+    only: Option<GlobSet>,
+    skip: GlobSet,
+}
+
+impl RulePack {
+    /// The rules that ship with caulk.
+    #[must_use]
+    pub fn builtin() -> Self {
+        let mut pack = Self::empty();
+        pack.builtin = true;
+        for rule in data::RULES {
+            pack.push(Cow::Borrowed(rule));
+        }
+        pack
+    }
+
+    /// No rules, settings, audits or campaigns; surfaces stay, for they say how files are read.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self {
+            builtin: false,
+            rules: Vec::new(),
+            compiled: Vec::new(),
+            by_id: BTreeMap::new(),
+            added: Vec::new(),
+            only: None,
+            skip: GlobSet::empty(),
+        }
+    }
+
+    /// Adds the token rules of a user's file, all or none. `name` is what errors call it.
+    pub fn add_file(&mut self, name: &str, text: &str) -> Result<(), RuleError> {
+        for rule in load::token_rules(self, name, text)? {
+            self.push(Cow::Owned(rule));
+        }
+        self.added.push((name.to_owned(), text.to_owned()));
+        Ok(())
+    }
+
+    fn push(&mut self, rule: Cow<'static, Rule>) {
+        let index = RuleIdx(self.rules.len() as u32);
+        self.by_id.insert(rule.id.clone(), index);
+        for old in rule.supersedes.iter() {
+            self.by_id.insert(old.clone(), index);
+        }
+        self.rules.push(rule);
+        self.compiled.push(OnceLock::new());
+    }
+
+    /// Keeps what `only` takes (all, when empty) and `skip` does not: globs over the ids of rules,
+    /// settings and audits. One that takes nothing is an error, so that a typo does not silence a scan.
+    pub fn restrict(&mut self, only: &[String], skip: &[String]) -> Result<(), RuleError> {
+        let only_set = self.globs(only)?;
+        self.skip = self.globs(skip)?;
+        self.only = (!only.is_empty()).then_some(only_set);
+        Ok(())
+    }
+
+    fn globs(&self, globs: &[String]) -> Result<GlobSet, RuleError> {
+        let mut set = GlobSetBuilder::new();
+        for text in globs {
+            let glob = Glob::new(text)
+                .map_err(|error| RuleError::Glob { glob: text.clone(), what: error.kind().to_string() })?;
+            let matcher = glob.compile_matcher();
+            if !self.ids().any(|id| matcher.is_match(id)) {
+                let nearest = self.nearest(text).map(str::to_owned);
+                return Err(RuleError::NoSuchRule { glob: text.clone(), nearest });
+            }
+            set.add(glob);
+        }
+        set.build().map_err(|error| RuleError::Glob { glob: globs.join(", "), what: error.kind().to_string() })
+    }
+
+    /// Every id that can be named: rules, what they supersede, settings, audits.
+    fn ids(&self) -> impl Iterator<Item = &str> {
+        let rules = self.by_id.keys().map(AsRef::as_ref);
+        let settings = self.settings().iter().map(|setting| setting.id.as_ref());
+        rules.chain(settings).chain(self.audits().iter().map(|audit| audit.id.as_ref()))
+    }
+
+    /// All rules, those switched off included.
+    #[must_use]
+    pub fn rules(&self) -> &[Cow<'static, Rule>] {
+        &self.rules
+    }
+
+    /// Every rule's place.
+    pub fn indices(&self) -> impl Iterator<Item = RuleIdx> + use<> {
+        (0..self.rules.len() as u32).map(RuleIdx)
+    }
+
+    /// One rule. Panics on a place from another, larger pack.
+    #[must_use]
+    pub fn rule(&self, index: RuleIdx) -> &Rule {
+        &self.rules[index.as_usize()]
+    }
+
+    /// A rule by its id, or by one it supersedes.
+    #[must_use]
+    pub fn find(&self, id: &str) -> Option<RuleIdx> {
+        self.by_id.get(id).copied()
+    }
+
+    /// Whether a rule is switched on.
+    #[must_use]
+    pub fn enabled(&self, index: RuleIdx) -> bool {
+        let rule = self.rule(index);
+        let taken = |set: &GlobSet| set.is_match(&*rule.id) || rule.supersedes.iter().any(|old| set.is_match(&**old));
+        self.only.as_ref().is_none_or(taken) && !taken(&self.skip)
+    }
+
+    /// The same for the id of a setting or an audit.
+    #[must_use]
+    pub fn keeps(&self, id: &str) -> bool {
+        match self.find(id) {
+            Some(index) => self.enabled(index),
+            None => self.only.as_ref().is_none_or(|set| set.is_match(id)) && !self.skip.is_match(id),
+        }
+    }
+
+    /// The id most like `id`, for messages about a mistyped one.
+    #[must_use]
+    pub fn nearest(&self, id: &str) -> Option<&str> {
+        self.ids()
+            .map(|known| (strsim::jaro_winkler(known, id), known))
+            .filter(|(likeness, _)| *likeness >= LIKENESS)
+            .max_by(|a, b| a.0.total_cmp(&b.0))
+            .map(|(_, known)| known)
+    }
+
+    /// A token rule's pattern; `None` for a field rule.
+    #[must_use]
+    pub fn regex(&self, index: RuleIdx) -> Option<&Regex> {
+        self.compiled(index).map(|compiled| &compiled.regex)
+    }
+
+    /// A token rule's pattern, group and alphabet, compiled now if this is the first time.
+    #[must_use]
+    pub fn compiled(&self, index: RuleIdx) -> Option<&Compiled> {
+        // Built-in patterns compile by test, a user's by `add_file`: `None` means a field rule.
+        self.compiled[index.as_usize()].get_or_init(|| compile(self.rule(index)).ok().flatten()).as_ref()
+    }
+
+    /// Kinds of places.
+    #[must_use]
+    #[allow(clippy::unused_self, reason = "packs with surfaces of their own may come")]
+    pub fn surfaces(&self) -> &'static [Surface] {
+        data::SURFACES
+    }
+
+    /// Settings that lower a guard.
+    #[must_use]
+    pub fn settings(&self) -> &'static [Setting] {
+        if self.builtin { data::SETTINGS } else { &[] }
+    }
+
+    /// Texts of the coded audits.
+    #[must_use]
+    pub fn audits(&self) -> &'static [AuditText] {
+        if self.builtin { data::AUDITS } else { &[] }
+    }
+
+    /// The text of one coded audit.
+    #[must_use]
+    pub fn audit_text(&self, id: &str) -> Option<&'static AuditText> {
+        self.audits().iter().find(|audit| audit.id == id)
+    }
+
+    /// Known stealers.
+    #[must_use]
+    pub fn campaigns(&self) -> &'static [Campaign] {
+        if self.builtin { data::CAMPAIGNS } else { &[] }
+    }
+
+    /// The files the pack was made of: name relative to `rules/`, and text.
+    pub fn sources(&self) -> impl Iterator<Item = (&str, &str)> {
+        let own = if self.builtin { data::SOURCES } else { &[] };
+        own.iter().copied().chain(self.added.iter().map(|(name, text)| (name.as_str(), text.as_str())))
+    }
+
+    /// Digest, number of rules (settings and audits included) and date.
+    #[must_use]
+    pub fn facts(&self) -> PackFacts {
+        let mut hasher = Sha256::new();
+        for (name, text) in self.sources() {
+            // Lengths first, so that no two lists of files give the same stream.
+            for part in [name, text] {
+                hasher.update((part.len() as u64).to_le_bytes());
+                hasher.update(part);
+            }
+        }
+        PackFacts {
+            digest: format!("sha256:{}", data_encoding::HEXLOWER.encode(&hasher.finalize())),
+            rules: self.rules.len() + self.settings().len() + self.audits().len(),
+            date: data::PACK_DATE.to_owned(),
+        }
+    }
+}
+
+/// Compiles a rule's pattern; `Ok(None)` for a field rule, else what is wrong with it.
+pub(super) fn compile(rule: &Rule) -> Result<Option<Compiled>, String> {
+    let Some(token) = rule.token() else { return Ok(None) };
+    let regex = RegexBuilder::new(&token.pattern)
+        .unicode(false)
+        .size_limit(PATTERN_BYTES)
+        .build()
+        .map_err(|error| format!("pattern does not compile: {}", reason(&error)))?;
+    let alphabet = ByteClass::parse(&token.alphabet).ok_or("alphabet is not a class of ASCII characters")?;
+    let named = regex.capture_names().position(|name| name == Some("secret"));
+    let group = named.or_else(|| (regex.captures_len() > 1).then_some(1));
+    Ok(Some(Compiled { regex, group, alphabet }))
+}
+
+/// Why the engine refused, without the pattern itself.
+fn reason(error: &regex::Error) -> String {
+    match error {
+        regex::Error::CompiledTooBig(limit) => format!("it takes more than {limit} bytes"),
+        error => {
+            let text = error.to_string();
+            let last = text.lines().rev().find_map(|line| line.strip_prefix("error: "));
+            last.unwrap_or("syntax error").to_owned()
+        }
+    }
+}
