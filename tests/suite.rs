@@ -1,9 +1,19 @@
 //! The one integration-test binary: each module tests one part through its public interface.
+#![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::pedantic, clippy::print_stdout, clippy::print_stderr, clippy::disallowed_methods, reason = "tests")]
 
 mod checks;
+mod common;
+
+mod architecture;
+mod budget;
+mod checks;
+mod cmd;
 mod confine;
+mod docs;
+mod homes;
 mod host;
 mod mcp;
+mod no_leak;
 mod output;
 mod read_encoding;
 mod read_git_index;
@@ -13,3 +23,4 @@ mod rules;
 mod sqlite;
 mod surfaces;
 mod triage;
+mod types;
