@@ -1,7 +1,6 @@
 //! The one integration-test binary: each module tests one part through its public interface.
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::pedantic, clippy::print_stdout, clippy::print_stderr, clippy::disallowed_methods, reason = "tests")]
 
-mod checks;
 mod common;
 
 mod architecture;

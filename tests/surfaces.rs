@@ -1,6 +1,9 @@
 //! Places: every sample of every surface is found on every layout, look-alikes are not.
 
+use caulk::detect::{Detector, Scene};
 use caulk::host::{Host, Os};
+use caulk::model::{KeyRing, Limits};
+use caulk::read::{Format, parse};
 use caulk::rules::RulePack;
 use caulk::rules::place::{Known, Level, PlaceIndex};
 use caulk::rules::rule::{Rule, RuleKind, Surface};
@@ -291,6 +294,41 @@ fn fields_name_field_rules_that_have_examples() {
             assert_eq!(examples.find_map(|text| caulk::rules::template::problem(text)), None, "{}", rule.id);
         }
     }
+}
+
+/// What the detector says of `source`, read as a file of `surface`; rows of a database are given as JSON.
+fn detected(detector: &Detector<'_>, surface: &Surface, source: &[u8]) -> Vec<String> {
+    let format = if surface.format == Format::Sqlite { Format::Json } else { surface.format };
+    let doc = parse(format, source, &Limits::SHIPPED);
+    let scene = Scene { surface: Some(surface), format, container: None, prefix: &[] };
+    let hits = detector.detect(&doc, &scene, 0..usize::MAX).hits;
+    hits.iter().map(|hit| detector.pack().rule(hit.rule).id.to_string()).collect()
+}
+
+#[test]
+fn every_field_rule_holds_in_its_examples_in_every_place_that_names_it() {
+    let pack = RulePack::builtin();
+    let keys = KeyRing::new(zeroize::Zeroizing::new(vec![7; 32]));
+    let detector = Detector::new(&pack, &keys, Limits::SHIPPED, std::time::SystemTime::now());
+    let mut wrong = Vec::new();
+    for surface in surfaces() {
+        let named: BTreeSet<&str> = surface.secrets.iter().map(|place| &*place.rule).collect();
+        for rule in named.iter().filter_map(|id| pack.find(id)).map(|index| pack.rule(index)) {
+            for text in rule.matches.iter() {
+                let source = caulk::rules::template::expand(text, &rule.id);
+                if detected(&detector, surface, &source).is_empty() {
+                    wrong.push(format!("{} misses {} in {text:?}", surface.id, rule.id));
+                }
+            }
+            for text in rule.ignores.iter() {
+                let found = detected(&detector, surface, &caulk::rules::template::expand(text, &rule.id));
+                if !found.is_empty() {
+                    wrong.push(format!("{} takes {text:?} for {found:?}", surface.id));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
