@@ -1,14 +1,27 @@
 //! What starts by itself: how commands are read, how clients keep servers, and what is wrong with them.
 
-use crate::rule_data::{audits, settings, surfaces};
 use caulk::audit::posture::Posture;
 use caulk::audit::{AuditCx, Judgement, run};
 use caulk::ledger::grants::Grants;
 use caulk::ledger::{hooks, launch, mcp};
 use caulk::model::{AutorunEntry, Category, Consent, Limits, Pin, Severity, Transport, Untrusted};
 use caulk::read::{Format, json, parse};
+use caulk::rules::RulePack;
 use caulk::rules::place::Level;
+use caulk::rules::rule::{AuditText, Setting, Surface};
 use proptest::prelude::*;
+
+fn surfaces() -> &'static [Surface] {
+    RulePack::builtin().surfaces()
+}
+
+fn settings() -> &'static [Setting] {
+    RulePack::builtin().settings()
+}
+
+fn audits() -> &'static [AuditText] {
+    RulePack::builtin().audits()
+}
 
 fn plain(bytes: &[u8]) -> Untrusted {
     Untrusted::from_bytes(bytes)
@@ -254,7 +267,7 @@ fn judged(surface: &str, level: Level, text: &str) -> Vec<Judgement> {
 
 fn judged_with(surface: &str, level: Level, text: &str, grants: &Grants) -> Vec<Judgement> {
     let (surfaces, texts) = (surfaces(), audits());
-    let surface = surfaces.iter().find(|candidate| candidate.id == surface).unwrap();
+    let surface = surfaces.iter().find(|candidate| candidate.id == surface).unwrap_or_else(|| panic!("{surface}"));
     let doc = parse(Format::Json, text.as_bytes(), &Limits::SHIPPED);
     let hooks = if surface.id == "claude-code.settings" { hooks::entries(&doc, level, &plain) } else { Vec::new() };
     let servers = mcp::entries_with(&surface.mcp, &doc, grants, &plain);
@@ -581,7 +594,8 @@ fn every_audit_has_texts_and_every_text_an_audit() {
 
 #[test]
 fn hostile_documents_end_soon() {
-    let many: String = (0..20_000).map(|n| format!(r#""s{n}": {{"command": "npx", "args": ["a|b;c&d"]}},"#)).collect();
+    let server = |n: usize| format!(r#""s{n}": {{"command": "npx", "args": ["a|b;c&d"]}}"#);
+    let many = (0..20_000).map(server).collect::<Vec<_>>().join(",");
     let text = format!(r#"{{"mcpServers": {{{many}}}}}"#);
     let started = std::time::Instant::now();
     assert!(judged("claude-code.config", Level::User, &text).len() <= 2_000);
@@ -596,7 +610,7 @@ fn hostile_documents_end_soon() {
 proptest! {
     #[test]
     fn any_command_is_read_without_a_panic(words in prop::collection::vec(".{0,12}|npx|-p|--|docker|run|uvx|--from|bash|-c|env|cmd|/c", 0..12)) {
-        let argv: Vec<&[u8]> = words.iter().map(|word| word.as_bytes()).collect();
+        let argv: Vec<&[u8]> = words.iter().map(String::as_bytes).collect();
         let launch = launch::of_words(&argv, &plain);
         prop_assert!(launch.argv.len() <= 4_096);
         let _ = launch::of_line(words.join(" ").as_bytes(), &plain);

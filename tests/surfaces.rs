@@ -1,13 +1,20 @@
 //! Places: every sample of every surface is found on every layout, look-alikes are not.
 
-use crate::rule_data::{campaigns, field_rules, surfaces};
+use caulk::detect::{Detector, Scene};
 use caulk::host::{Host, Os};
+use caulk::model::{KeyRing, Limits};
+use caulk::read::{Format, parse};
+use caulk::rules::RulePack;
 use caulk::rules::place::{Known, Level, PlaceIndex};
-use caulk::rules::rule::Surface;
+use caulk::rules::rule::{Rule, RuleKind, Surface};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
+
+fn surfaces() -> &'static [Surface] {
+    RulePack::builtin().surfaces()
+}
 
 fn index() -> &'static PlaceIndex<'static> {
     static INDEX: LazyLock<PlaceIndex<'static>> = LazyLock::new(|| PlaceIndex::new(surfaces()));
@@ -275,20 +282,53 @@ fn wildcards_leave_the_deepest_folder() {
 }
 
 #[test]
-fn field_rules_and_fields_belong_together() {
-    let rules = field_rules();
-    let ids: BTreeSet<&str> = rules.iter().map(|rule| rule.id.as_str()).collect();
-    assert_eq!(ids.len(), rules.len(), "an id is taken twice");
-    let used: BTreeSet<String> =
-        surfaces().iter().flat_map(|surface| surface.secrets.iter()).map(|place| place.rule.to_string()).collect();
-    for rule in &rules {
-        assert!(used.contains(&rule.id), "no surface uses {}", rule.id);
-        assert!(rule.pattern.is_empty() && !rule.matches.is_empty() && !rule.ignores.is_empty(), "{}", rule.id);
-        assert!(!rule.impact.is_empty() && !rule.revoke.is_empty(), "{}", rule.id);
+fn fields_name_field_rules_that_have_examples() {
+    let pack = RulePack::builtin();
+    for surface in surfaces() {
+        for place in surface.secrets.iter() {
+            let rule: &Rule = pack.rule(pack.find(&place.rule).unwrap_or_else(|| panic!("no rule {}", place.rule)));
+            assert!(matches!(rule.kind, RuleKind::Field), "{}", rule.id);
+            assert!(!rule.matches.is_empty() && !rule.ignores.is_empty(), "{}", rule.id);
+            assert!(!rule.impact.is_empty() && !rule.revoke.is_empty(), "{}", rule.id);
+            let mut examples = rule.matches.iter().chain(rule.ignores.iter());
+            assert_eq!(examples.find_map(|text| caulk::rules::template::problem(text)), None, "{}", rule.id);
+        }
     }
-    for rule in used {
-        assert!(ids.contains(rule.as_str()), "no rule {rule}");
+}
+
+/// What the detector says of `source`, read as a file of `surface`; rows of a database are given as JSON.
+fn detected(detector: &Detector<'_>, surface: &Surface, source: &[u8]) -> Vec<String> {
+    let format = if surface.format == Format::Sqlite { Format::Json } else { surface.format };
+    let doc = parse(format, source, &Limits::SHIPPED);
+    let scene = Scene { surface: Some(surface), format, container: None, prefix: &[] };
+    let hits = detector.detect(&doc, &scene, 0..usize::MAX).hits;
+    hits.iter().map(|hit| detector.pack().rule(hit.rule).id.to_string()).collect()
+}
+
+#[test]
+fn every_field_rule_holds_in_its_examples_in_every_place_that_names_it() {
+    let pack = RulePack::builtin();
+    let keys = KeyRing::new(zeroize::Zeroizing::new(vec![7; 32]));
+    let detector = Detector::new(&pack, &keys, Limits::SHIPPED, std::time::SystemTime::now());
+    let mut wrong = Vec::new();
+    for surface in surfaces() {
+        let named: BTreeSet<&str> = surface.secrets.iter().map(|place| &*place.rule).collect();
+        for rule in named.iter().filter_map(|id| pack.find(id)).map(|index| pack.rule(index)) {
+            for text in rule.matches.iter() {
+                let source = caulk::rules::template::expand(text, &rule.id);
+                if detected(&detector, surface, &source).is_empty() {
+                    wrong.push(format!("{} misses {} in {text:?}", surface.id, rule.id));
+                }
+            }
+            for text in rule.ignores.iter() {
+                let found = detected(&detector, surface, &caulk::rules::template::expand(text, &rule.id));
+                if !found.is_empty() {
+                    wrong.push(format!("{} takes {text:?} for {found:?}", surface.id));
+                }
+            }
+        }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
@@ -296,13 +336,13 @@ fn campaigns_name_surfaces_and_artefacts_that_resolve() {
     let ids: BTreeSet<&str> = surfaces().iter().map(|surface| &*surface.id).collect();
     let home = Path::new("/home/ada");
     let host = Host::fake(Os::Linux, home, &[]);
-    let campaigns = campaigns();
+    let campaigns = RulePack::builtin().campaigns();
     assert!(campaigns.len() >= 5);
-    for campaign in &campaigns {
-        for surface in &campaign.harvests {
-            assert!(ids.contains(surface.as_str()), "{}: {surface}", campaign.id);
+    for campaign in campaigns {
+        for surface in campaign.harvests.iter() {
+            assert!(ids.contains(&**surface), "{}: {surface}", campaign.id);
         }
-        for artifact in &campaign.artifacts {
+        for artifact in campaign.artifacts.iter() {
             assert!(!caulk::rules::roots::expand(&artifact.path, &host, home, true).is_empty(), "{}", artifact.path);
         }
         // Where a watcher may be, nothing is revoked before it is stopped.
@@ -310,8 +350,9 @@ fn campaigns_name_surfaces_and_artefacts_that_resolve() {
             assert!(campaign.response[0].starts_with("Do not revoke"), "{}", campaign.id);
         }
     }
-    let watchers = campaigns.iter().flat_map(|campaign| &campaign.artifacts).filter(|artifact| artifact.watcher);
-    assert!(watchers.clone().any(|artifact| artifact.path.ends_with("gh-token-monitor.sh")));
+    let mut watchers =
+        campaigns.iter().flat_map(|campaign| campaign.artifacts.iter()).filter(|artifact| artifact.watcher);
+    assert!(watchers.any(|artifact| artifact.path.ends_with("gh-token-monitor.sh")));
 }
 
 #[cfg(unix)]
