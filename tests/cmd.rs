@@ -188,7 +188,7 @@ fn completions_and_the_manual_page_are_made() {
         assert!(script.contains("fail-on") && script.contains("caulk"), "{shell}");
     }
     let page = account.run(&["man"]).ends_with(0).out;
-    for word in [".TH caulk", ".SH \"EXIT STATUS\"", "fail\\-on", "caulk scan", "130"] {
+    for word in [".TH caulk", ".SH \"EXIT STATUS\"", "WHAT TO READ", "fail\\-on", "caulk scan", "130"] {
         assert!(page.contains(word), "no {word} in the manual page");
     }
 }
@@ -382,8 +382,7 @@ fn a_plan_reads_nothing_and_saves_nothing() {
     let account = exposed();
     let plan = account.run(&["scan", "--home", "target", "--plan"]).ends_with(0).out;
     assert!(plan.contains(".npmrc"), "{plan}");
-    let runs = account.path(".state/caulk/runs");
-    assert!(!runs.exists() || std::fs::read_dir(runs).unwrap().next().is_none());
+    assert!(!account.path(".state").exists(), "a plan leaves nothing behind");
     account.run(&["scan", "--plan", "-o", "x"]).refused(&["--plan"]);
 }
 
