@@ -42,9 +42,9 @@ struct Pack {
 }
 
 fn main() -> ExitCode {
-    println!("cargo:rerun-if-changed=rules");
-    println!("cargo:rerun-if-changed=src/rules/schema.rs");
-    println!("cargo:rerun-if-changed=src/rules/vet.rs");
+    println!("cargo::rerun-if-changed=rules");
+    println!("cargo::rerun-if-changed=src/rules/schema.rs");
+    println!("cargo::rerun-if-changed=src/rules/vet.rs");
     let result = read_all().and_then(|pack| {
         let problems = cross_check(&pack);
         if problems.is_empty() { write(&pack) } else { Err(problems) }
@@ -53,7 +53,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(problems) => {
             for problem in problems {
-                println!("cargo:error={problem}");
+                println!("cargo::error={problem}");
             }
             ExitCode::FAILURE
         }

@@ -74,8 +74,10 @@ fn the_repository_holds_no_token_shaped_text() {
     let pack = RulePack::builtin();
     for (name, text) in pack.sources() {
         for index in pack.indices() {
-            let found = lint::secrets(&pack, index, text.as_bytes(), &|_, _, _| true);
-            assert!(found.is_empty(), "{} holds in rules/{name}", pack.rule(index).id);
+            let rule = pack.rule(index);
+            for span in lint::secrets(&pack, index, text.as_bytes(), &|_, _, _| true) {
+                assert!(rule.is_sample(&text.as_bytes()[span]), "{} holds in rules/{name}", rule.id);
+            }
         }
     }
 }

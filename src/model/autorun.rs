@@ -54,6 +54,8 @@ pub struct Launch {
     pub pin: Pin,
     /// Whether it goes through a shell.
     pub shell: bool,
+    /// The words of the command that really runs, past its wrappers.
+    pub argv: Vec<Untrusted>,
 }
 
 /// How firmly a fetched package is pinned.

@@ -4,7 +4,7 @@ use super::{Category, Confidence, FindingId, IdParts, Location, Redacted, Secret
 use std::collections::BTreeMap;
 
 /// One rule that holds at one location.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Finding {
     /// Stable name; set once all equals are known (`scan`).
     pub id: FindingId,

@@ -7,11 +7,11 @@ use sha2::{Digest, Sha256};
 use std::fmt;
 
 /// A finding's stable name: 20 hex digits.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct FindingId(String);
 
 /// What an id is made of.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct IdParts {
     /// The rule's lineage: its id, or the oldest id it supersedes.
     pub lineage: String,

@@ -15,7 +15,7 @@ pub struct UnknownWord {
 macro_rules! scale {
     ($(#[$meta:meta])* $name:ident, $scale:literal, $($(#[$vmeta:meta])* $variant:ident = $word:literal),+ $(,)?) => {
         $(#[$meta])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
         pub enum $name { $($(#[$vmeta])* $variant),+ }
 
         impl $name {
@@ -50,6 +50,7 @@ scale!(
     /// How bad it is that this lies here.
     Severity, "severity",
     /// Worth knowing; nothing to do (public by design, inventory).
+    #[default]
     Info = "info",
     /// Clean up some day (dead kinds, failed checksums, samples).
     Low = "low",
@@ -65,6 +66,7 @@ scale!(
     /// How sure the rule is.
     Confidence, "confidence",
     /// A guess: the shape fits, something speaks against it.
+    #[default]
     Low = "low",
     /// The context says so.
     Medium = "medium",
@@ -76,6 +78,7 @@ scale!(
     /// What sort of thing a finding is.
     Category, "category",
     /// A secret in the clear.
+    #[default]
     Credential = "credential",
     /// Something runs without being asked.
     AutoExec = "auto-exec",

@@ -5,6 +5,7 @@
 //! a broken document together with a [`Problem`] that names kind and position, never the content.
 
 pub mod encoding;
+mod fields;
 pub mod git_index;
 pub mod gitconfig;
 pub mod json;
@@ -12,6 +13,7 @@ pub mod kv;
 pub mod private_key;
 pub mod shell;
 pub mod sqlite;
+pub mod url;
 
 use crate::model::Limits;
 use std::ops::Range;

@@ -7,15 +7,19 @@
 pub mod boundary;
 pub mod checksum;
 pub mod describe;
+pub mod field_path;
 pub mod lint;
 pub mod load;
 pub mod maker;
 pub mod matching;
 mod pack;
+pub mod place;
+pub mod roots;
 pub mod rule;
 pub mod schema;
 pub mod template;
 pub mod vet;
+mod wildcard;
 
 pub use load::RuleError;
 pub use pack::{RuleIdx, RulePack};

@@ -2,6 +2,21 @@
 //!
 //! Prints nothing, decides no exit status, writes no file; `cli` composes it with triage and output.
 
+mod artifacts;
+mod collect;
+mod content;
+mod database;
+mod engine;
+mod gitstate;
+mod judge;
+mod locate;
+mod place;
+mod planner;
+mod processes;
+mod prune;
+mod run;
+mod walk;
+
 use crate::detect::Detector;
 use crate::host::Host;
 use crate::host::procs::ProcessEnv;
@@ -38,10 +53,6 @@ pub struct ScanRequest {
     pub max_file_size: Option<u64>,
     /// Worker threads; `None`: one per core.
     pub jobs: Option<usize>,
-    /// Rules to keep and to drop, as globs over ids.
-    pub only: Vec<String>,
-    /// Rules to drop.
-    pub skip: Vec<String>,
     /// Bounds.
     pub limits: Limits,
 }
@@ -111,13 +122,11 @@ pub struct Scanner<'a> {
 /// Walks, reads nothing, and says what would be read.
 #[must_use]
 pub fn plan(scanner: &Scanner<'_>) -> ScanPlan {
-    let _ = scanner;
-    ScanPlan::default()
+    run::plan(scanner)
 }
 
-/// Scans. Findings come back sorted, with ids, exposure and groups; nothing is filtered yet.
+/// Scans. Findings come back sorted, with ids and groups; nothing is filtered yet.
 #[must_use]
 pub fn run(scanner: &Scanner<'_>, stdin: Option<&mut (dyn std::io::Read + Send)>) -> ScanReport {
-    let _ = (scanner, stdin);
-    ScanReport::default()
+    run::run(scanner, stdin)
 }

@@ -15,8 +15,8 @@ pub fn sort_errors(errors: &mut [ReadError]) {
     });
 }
 
-/// By path and position, whatever the severity. Everything else a finding has only breaks ties, so
-/// that two different findings are never equal.
+/// By path and position, whatever the severity. What follows the rule id only breaks ties, so that
+/// the order in which findings arrive never shows.
 pub(super) fn by_place(a: &Finding, b: &Finding) -> Ordering {
     a.location
         .path

@@ -3,6 +3,7 @@
 //! Source: microsoft/security-utilities. Keys from before the signatures have nothing to check.
 
 use super::Answer;
+use super::structure::{self, base64};
 use crate::rules::checksum::{self, AZURE_DEVOPS_PLACES, AZURE_DEVOPS_SEEDS, AZURE_SIGNATURES};
 use zeroize::{Zeroize as _, Zeroizing};
 
@@ -63,7 +64,7 @@ pub(super) fn entra(secret: &[u8]) -> Answer {
 /// An Azure DevOps token of 52 base32 characters; the CRC is scattered over four bytes.
 pub(super) fn devops(secret: &[u8]) -> Answer {
     let upper = Zeroizing::new(secret.to_ascii_uppercase());
-    let Ok(raw) = data_encoding::BASE32_NOPAD.decode(&upper).map(Zeroizing::new) else { return Answer::of(false) };
+    let Some(raw) = structure::decode(&data_encoding::BASE32_NOPAD, &upper) else { return Answer::of(false) };
     let Ok(mut token) = <[u8; 32]>::try_from(raw.as_slice()) else { return Answer::of(false) };
     let sum = u32::from_le_bytes(AZURE_DEVOPS_PLACES.map(|place| token[place]));
     let crc = checksum::azure_devops_crc(&token);
@@ -74,9 +75,4 @@ pub(super) fn devops(secret: &[u8]) -> Answer {
         Some(_) => Answer::of(true).with("kind", "application"),
         None => Answer::of(false),
     }
-}
-
-/// Decodes standard or URL-safe base64 without padding, whatever its last bits.
-fn base64(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-    super::structure::base64(text)
 }

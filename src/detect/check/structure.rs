@@ -5,6 +5,7 @@
 use super::jwt::{self, Claims};
 use super::{Answer, Verdict};
 use crate::rules::checksum;
+use data_encoding::Encoding;
 use std::time::SystemTime;
 use zeroize::Zeroizing;
 
@@ -60,13 +61,21 @@ pub(super) fn base64(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     );
     let mut lenient = data_encoding::BASE64_NOPAD.specification();
     lenient.check_trailing_bits = false;
-    lenient.encoding().ok()?.decode(&standard).ok().map(Zeroizing::new)
+    decode(&lenient.encoding().ok()?, &standard)
+}
+
+/// Decodes into a buffer that is wiped even when the text turns out to be wrong.
+pub(super) fn decode(encoding: &Encoding, text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let mut out = Zeroizing::new(vec![0; encoding.decode_len(text.len()).ok()?]);
+    let written = encoding.decode_mut(text, &mut out).ok()?;
+    out.truncate(written);
+    Some(out)
 }
 
 /// A twelve-digit account stands in every key id made since about 2019 (fifth character Q to Z or 2 to 7).
 pub(super) fn aws_key_id(secret: &[u8]) -> Answer {
     let account = secret.get(4..).filter(|id| matches!(id.first(), Some(b'Q'..=b'Z' | b'2'..=b'7'))).and_then(|id| {
-        let raw = Zeroizing::new(data_encoding::BASE32.decode(id).ok()?);
+        let raw = decode(&data_encoding::BASE32, id)?;
         let head = raw.first_chunk::<6>()?.iter().fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
         Some((head & 0x7fff_ffff_ff80) >> 7).filter(|account| *account <= 999_999_999_999)
     });
@@ -197,13 +206,13 @@ pub(super) fn base64url_32(secret: &[u8], prefix: &[u8]) -> Answer {
 /// An age identity: bech32 of 32 bytes, upper case.
 pub(super) fn age(secret: &[u8]) -> Answer {
     let Some(at) = secret.iter().rposition(|b| *b == b'1') else { return Answer::of(false) };
-    let human = secret[..at].to_ascii_lowercase();
-    let values: Option<Zeroizing<Vec<u8>>> = secret[at + 1..]
-        .iter()
-        .map(|letter| checksum::BECH32.iter().position(|known| *known == letter.to_ascii_lowercase()).map(|v| v as u8))
-        .collect::<Option<Vec<u8>>>()
-        .map(Zeroizing::new);
-    let holds = values.is_some_and(|values| checksum::bech32_remainder(&human, &values) == 1);
+    let (human, data) = (secret[..at].to_ascii_lowercase(), &secret[at + 1..]);
+    let mut values = Zeroizing::new(Vec::with_capacity(data.len()));
+    values.extend(data.iter().map_while(|letter| {
+        let letter = letter.to_ascii_lowercase();
+        checksum::BECH32.iter().position(|known| *known == letter).map(|value| value as u8)
+    }));
+    let holds = values.len() == data.len() && checksum::bech32_remainder(&human, &values) == 1;
     // Post-quantum identities are bech32 too, but longer than the code is made for: no proof either way.
     if human == b"age-secret-key-" { Answer::of(holds) } else { Answer::at_best(holds) }
 }

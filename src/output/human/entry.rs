@@ -22,7 +22,7 @@ pub(super) fn entry(page: &Page<'_>, group: &Group<'_>) -> String {
     }
     let rest = group.members.len().saturating_sub(shown);
     if rest > 0 {
-        let more = format!("and {} more, see --verbose or --format json", count(rest, "place"));
+        let more = format!("and {}, see --verbose or --format json", count(rest, "more place"));
         text += &page.paragraph("    ", 4, &[styled(page.dim(), more)]);
     }
     text += &facts(page, group);
@@ -73,7 +73,7 @@ pub(super) fn location(page: &Page<'_>, location: &Location) -> Vec<Piece> {
     }
     let mut pieces = vec![whole(page.path_style(), path)];
     if let Some(field) = &location.field {
-        pieces.push(plain(format!(" {}", clip(field.as_found(), LONG))));
+        pieces.push(plain(format!("  {}", clip(field.as_found(), LONG))));
     }
     let Some(container) = &location.container else { return pieces };
     let mut inside = match container.kind {
@@ -172,10 +172,10 @@ fn next(page: &Page<'_>, group: &Group<'_>) -> String {
     } else {
         match &fix.rotate_url {
             Some(url) if url.starts_with("https://") || url.starts_with("http://") => {
-                vec![plain("make a new one and revoke this: "), whole(page.bold(), url.clone())]
+                vec![plain("replace and revoke it: "), whole(page.bold(), url.clone())]
             }
             Some(command) if !command.is_empty() => {
-                vec![plain("make a new one and revoke this: "), styled(page.bold(), clip(command, 2 * LONG))]
+                vec![plain("replace and revoke it: "), styled(page.bold(), clip(command, 2 * LONG))]
             }
             _ if !fix.summary.is_empty() => vec![plain(clip(&fix.summary, 2 * LONG))],
             _ => explain(),

@@ -36,7 +36,7 @@ pub(super) fn errors(page: &Page<'_>) -> String {
         text += &page.paragraph("  ", 6, &[whole(page.path_style(), page.path(&error.path)), reason]);
     }
     if listed.len() > limit {
-        let more = format!("and {} more, see --verbose or --format json", count(listed.len() - limit, "place"));
+        let more = format!("and {}, see --verbose or --format json", count(listed.len() - limit, "more place"));
         text += &page.paragraph("  ", 4, &[styled(page.dim(), more)]);
     }
     if incidental > 0 {
@@ -92,8 +92,8 @@ pub(super) fn footer(page: &Page<'_>, groups: &[Group<'_>]) -> String {
     if page.verbose() {
         text += &confined(page);
     }
-    let pieces = [plain("Run next: "), whole(page.bold(), next_command(page, groups))];
-    text += &page.paragraph("", 0, &pieces);
+    let (command, remark) = next_command(page, groups);
+    text += &page.paragraph("", 0, &[plain("Run next: "), whole(page.bold(), command), plain(remark)]);
     text
 }
 
@@ -112,7 +112,7 @@ fn left_out(page: &Page<'_>) -> Option<String> {
     let incidental = report.errors.iter().filter(|error| error.incidental).count();
     let hidden = if page.options.show_suppressed { 0 } else { report.suppressed.len() };
     let parts: Vec<_> = [
-        (report.coverage.pruned, "pruned folder", ""),
+        (report.coverage.pruned, "pruned folder", " (--plan lists them)"),
         (report.coverage.cache_hits, "file", " unchanged since the last clean scan"),
         (incidental as u64, "other place", " that could not be read"),
         (hidden as u64, "suppressed finding", " (--show-suppressed)"),
@@ -137,17 +137,20 @@ fn confined(page: &Page<'_>) -> String {
     text
 }
 
-fn next_command(page: &Page<'_>, groups: &[Group<'_>]) -> String {
-    let first = |category| groups.iter().find(|group| group.head.category == category);
-    // Why a credential should be revoked is no reading while that does harm.
-    let group = if page.report.watcher { first(Category::Compromise) } else { groups.first() };
-    match group {
-        Some(group) if !page.report.watcher && group.head.fix.as_ref().is_some_and(|fix| fix.automatic) => {
-            "caulk fix --dry-run".to_owned()
-        }
+/// The command, and when to run it.
+fn next_command(page: &Page<'_>, groups: &[Group<'_>]) -> (String, &'static str) {
+    if page.report.watcher {
+        // Why a credential should be revoked is no reading while that does harm.
+        return match groups.iter().find(|group| group.head.category == Category::Compromise) {
+            Some(group) => (format!("caulk explain {}", group.head.id), ""),
+            None => ("caulk scan".to_owned(), ", once the watcher is gone"),
+        };
+    }
+    let command = match groups.first() {
+        Some(group) if group.head.fix.as_ref().is_some_and(|fix| fix.automatic) => "caulk fix --dry-run".to_owned(),
         Some(group) => format!("caulk explain {}", group.head.id),
-        None if page.report.watcher => "caulk scan, again, once the watcher is gone".to_owned(),
         None if page.report.scan.complete => "caulk scan --deep".to_owned(),
         None => "caulk scan --verbose".to_owned(),
-    }
+    };
+    (command, "")
 }

@@ -76,7 +76,7 @@ impl Group<'_> {
         let vendor = self.head.rule.split('-').next().unwrap_or_default();
         let opening = kind.split(' ').next().unwrap_or_default();
         let named = opening.to_lowercase().split(|c: char| !c.is_alphanumeric()).collect::<String>() == vendor;
-        if named && !GENERIC.contains(&vendor) {
+        if named && kind != opening && !GENERIC.contains(&vendor) {
             let noun = noun.map_or("secret", |(_, noun)| noun);
             return format!("{opening} {noun}");
         }

@@ -2,7 +2,7 @@
 
 use super::group::Group;
 use super::page::Page;
-use super::text::{count, enumerate, plain, styled};
+use super::text::{clip, count, enumerate, plain, styled};
 use crate::model::{Category, Untrusted};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -89,7 +89,7 @@ fn taken(page: &Page<'_>, secrets: &[&Group<'_>]) -> Option<String> {
 fn running_as(page: &Page<'_>) -> String {
     match page.report.host.users.as_slice() {
         [] => String::new(),
-        [user] => format!(" running as {user}"),
+        [user] => format!(" running as {}", clip(user.as_found(), 64)),
         users => format!(" running as one of these {} users", users.len()),
     }
 }
@@ -97,7 +97,7 @@ fn running_as(page: &Page<'_>) -> String {
 fn place(page: &Page<'_>) -> String {
     match (page.report.scan.mode, page.report.scan.roots.as_slice()) {
         ("stdin", _) => "standard input".to_owned(),
-        (_, [root]) => page.path(root),
+        (_, [root]) => clip(&page.path(root), 160),
         (_, roots) => count(roots.len(), "place"),
     }
 }
@@ -153,7 +153,9 @@ pub(super) fn nothing(page: &Page<'_>) -> String {
     let read = report.coverage.files_read + report.coverage.cache_hits;
     let missed = report.errors.iter().filter(|error| !error.incidental).count();
     let looked = match report.host.users.as_slice() {
-        [user] if report.scan.mode == "audit" => format!("looked through {} as {user}", count(read, "file")),
+        [user] if report.scan.mode == "audit" => {
+            format!("looked through {} as {}", count(read, "file"), clip(user.as_found(), 64))
+        }
         _ if report.scan.mode == "stdin" => "read standard input".to_owned(),
         _ => format!("looked through {}", count(read, "file")),
     };

@@ -32,6 +32,8 @@ pub(super) fn whole(style: Style, text: impl Into<String>) -> Piece {
 struct Word {
     runs: Vec<(Style, String)>,
     whole: bool,
+    /// Stands two spaces apart from the word before it.
+    apart: bool,
     columns: usize,
 }
 
@@ -44,49 +46,73 @@ impl Word {
     }
 }
 
-/// Lays `pieces` out in lines of at most `width` columns: `first` opens the first line, `indent`
-/// spaces the others. Only a whole piece may stick out.
-pub(super) fn paragraph(first: &str, indent: usize, width: usize, pieces: &[Piece]) -> String {
-    let mut text = first.to_owned();
-    let mut used = columns(first);
-    let mut empty = true;
-    for word in words(pieces) {
-        if !empty && used + 1 + word.columns > width {
-            end_line(&mut text, indent);
-            (used, empty) = (indent, true);
+/// Lines as they fill up. Neighbours in one style share one pair of escape sequences.
+struct Lines {
+    text: String,
+    line: Vec<(Style, String)>,
+    used: usize,
+    indent: usize,
+}
+
+impl Lines {
+    fn push(&mut self, style: Style, text: &str) {
+        self.used += columns(text);
+        match self.line.last_mut() {
+            Some((last, run)) if *last == style => run.push_str(text),
+            _ => self.line.push((style, text.to_owned())),
         }
-        if !empty {
-            text.push(' ');
-            used += 1;
+    }
+
+    fn end(&mut self) {
+        for (style, run) in self.line.drain(..) {
+            let _ = write!(self.text, "{style}{run}{style:#}");
+        }
+        self.text.push('\n');
+    }
+
+    fn wrap(&mut self) {
+        self.end();
+        self.used = 0;
+        self.push(Style::new(), &" ".repeat(self.indent));
+    }
+}
+
+/// Lays `pieces` out in lines of at most `width` columns: `first` opens the first line, `indent`
+/// spaces the others. Only a whole piece may stick out. Two spaces in a piece stay two.
+pub(super) fn paragraph(first: &str, indent: usize, width: usize, pieces: &[Piece]) -> String {
+    let mut lines = Lines { text: String::new(), line: Vec::new(), used: 0, indent };
+    lines.push(Style::new(), first);
+    let mut last: Option<Style> = None;
+    for word in words(pieces) {
+        let gap = if word.apart { "  " } else { " " };
+        match last {
+            Some(_) if lines.used + gap.len() + word.columns > width => lines.wrap(),
+            Some(style) => {
+                let same = word.runs.first().is_some_and(|(next, _)| *next == style);
+                lines.push(if same { style } else { Style::new() }, gap);
+            }
+            None => {}
         }
         for (style, run) in &word.runs {
-            if word.whole || used + columns(run) <= width {
-                let _ = write!(text, "{style}{run}{style:#}");
-                used += columns(run);
+            last = Some(*style);
+            if word.whole || lines.used + columns(run) <= width {
+                lines.push(*style, run);
                 continue;
             }
             for c in run.chars() {
-                if used + char_columns(c) > width && used > indent {
-                    end_line(&mut text, indent);
-                    used = indent;
+                if lines.used + char_columns(c) > width && lines.used > indent {
+                    lines.wrap();
                 }
-                let _ = write!(text, "{style}{c}{style:#}");
-                used += char_columns(c);
+                lines.push(*style, c.encode_utf8(&mut [0; 4]));
             }
         }
-        empty = false;
     }
-    text.push('\n');
-    text
-}
-
-fn end_line(text: &mut String, indent: usize) {
-    text.push('\n');
-    text.extend(std::iter::repeat_n(' ', indent));
+    lines.end();
+    lines.text
 }
 
 fn words(pieces: &[Piece]) -> Vec<Word> {
-    let mut words = Vec::new();
+    let mut words: Vec<Word> = Vec::new();
     let mut word = Word::default();
     for piece in pieces {
         if piece.whole {
@@ -95,8 +121,12 @@ fn words(pieces: &[Piece]) -> Vec<Word> {
             continue;
         }
         for (nth, part) in piece.text.split(' ').enumerate() {
-            if nth > 0 && !word.runs.is_empty() {
-                words.push(std::mem::take(&mut word));
+            if nth > 0 {
+                let apart = word.runs.is_empty() && !words.is_empty();
+                if !word.runs.is_empty() {
+                    words.push(std::mem::take(&mut word));
+                }
+                word.apart = apart;
             }
             word.push(piece.style, part);
         }
@@ -235,5 +265,6 @@ mod tests {
         assert_eq!(broken, "ab\n  cdefghij\n  klmno\n");
         let kept = paragraph("", 2, 10, &[plain("ab "), whole(Style::new(), "/a b/cdefghijkl"), plain(", d")]);
         assert_eq!(kept, "ab\n  /a b/cdefghijkl,\n  d\n");
+        assert_eq!(paragraph("", 2, 10, &[plain("a  b "), plain("c   d")]), "a  b c  d\n");
     }
 }

@@ -1,0 +1,56 @@
+//! Secrets among a command's arguments: `--token x`, `--api-key=x`, `-e NAME=x`, `--header "Authorization: Bearer x"`.
+
+use super::names::{self, Hint};
+use crate::read::{Document, Field, Text};
+use std::ops::Range;
+
+/// What the argument at `index` holds, if its own text or the one before says it is a secret: how
+/// loudly, and which part of it.
+pub(super) fn secret(document: &Document<'_>, index: usize) -> Option<(Hint, Range<usize>)> {
+    let field = &document.fields[index];
+    let value = field.value.bytes();
+    if let Some((name, at)) = assigned(value) {
+        return Some((names::hint(name)?.max(Hint::Secret), at..value.len()));
+    }
+    if let Some(part) = header(value) {
+        return Some((Hint::Secret, part));
+    }
+    let before = index.checked_sub(1).and_then(|i| document.fields.get(i)).filter(|b| are_siblings(b, field))?;
+    let option = before.value.bytes();
+    if !option.starts_with(b"-") || assigned(option).is_some() || value.starts_with(b"-") {
+        return None;
+    }
+    Some((names::hint(option.trim_ascii_start())?.max(Hint::Secret), 0..value.len()))
+}
+
+/// `--name=value` or `NAME=value`: the name, and where the value starts.
+fn assigned(value: &[u8]) -> Option<(&[u8], usize)> {
+    let equals = memchr::memchr(b'=', value)?;
+    let name = &value[..equals];
+    let plain = name.iter().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(b));
+    (plain && !name.is_empty()).then_some((name, equals + 1))
+}
+
+/// `Authorization: Bearer value`: where the value stands.
+fn header(value: &[u8]) -> Option<Range<usize>> {
+    let colon = memchr::memchr(b':', value).filter(|at| *at < 64)?;
+    names::hint(&value[..colon])?;
+    let rest = &value[colon + 1..];
+    if rest.starts_with(b"//") {
+        return None;
+    }
+    let mut start = value.len() - rest.trim_ascii_start().len();
+    if let Some(space) = value[start..].iter().position(u8::is_ascii_whitespace) {
+        start += space + 1;
+    }
+    (start < value.len()).then_some(start..value.len())
+}
+
+/// Whether two fields are neighbouring items of one array.
+fn are_siblings(before: &Field<'_>, field: &Field<'_>) -> bool {
+    let number = |text: Option<&Text<'_>>| std::str::from_utf8(text?.bytes()).ok()?.parse::<u64>().ok();
+    let parent = |f: &Field<'_>| f.path.len().saturating_sub(1);
+    parent(before) == parent(field)
+        && before.path[..parent(before)].iter().zip(&field.path[..parent(field)]).all(|(a, b)| a.bytes() == b.bytes())
+        && number(before.path.last()).is_some_and(|n| number(field.path.last()) == n.checked_add(1))
+}

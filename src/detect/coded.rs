@@ -1,0 +1,97 @@
+//! Detections that need more than a pattern: key blocks and URL passwords. Their texts are rules like all others.
+
+use super::sighting::{Rank, Sighting};
+use super::{Detector, Scene, gates, statistics};
+use crate::model::{Confidence, Secret};
+use crate::read::{private_key, url};
+use crate::rules::{RuleIdx, RulePack};
+
+/// The rules that code reports under; `None` when the pack does not have or want one.
+pub(super) struct CodedRules {
+    pub(super) assignment: Option<RuleIdx>,
+    pub(super) option: Option<RuleIdx>,
+    pub(super) header: Option<RuleIdx>,
+    url: Option<RuleIdx>,
+    key: Option<RuleIdx>,
+    encrypted_key: Option<RuleIdx>,
+}
+
+impl CodedRules {
+    pub(super) fn new(pack: &RulePack) -> Self {
+        let find = |id| pack.find(id).filter(|rule| pack.enabled(*rule));
+        Self {
+            assignment: find("generic-secret-assignment"),
+            option: find("command-line-password"),
+            header: find("authorization-header"),
+            url: find("url-password"),
+            key: find("private-key-unencrypted"),
+            encrypted_key: find("private-key-encrypted"),
+        }
+    }
+}
+
+/// Hosts that stand in documentation.
+const SAMPLE_HOSTS: &[&[u8]] =
+    &[b"example.com", b"example.org", b"example.net", b"localhost", b"127.0.0.1", b"[::1]", b"0.0.0.0"];
+
+impl Detector<'_> {
+    /// Key blocks and URL passwords of any text.
+    pub(super) fn coded(&self, source: &[u8], scene: &Scene<'_>, out: &mut Vec<Sighting>) {
+        if self.coded.key.is_some() || self.coded.encrypted_key.is_some() {
+            self.key_blocks(source, out);
+        }
+        if let Some(rule) = self.coded.url {
+            let loose = scene.surface.is_none();
+            url::find_userinfo(source, &mut |userinfo, _| {
+                out.extend(self.url_password(rule, source, &userinfo, loose));
+            });
+        }
+    }
+
+    fn key_blocks(&self, source: &[u8], out: &mut Vec<Sighting>) {
+        for block in private_key::find(source, &self.limits) {
+            // A header without a body is documentation or code that looks for keys.
+            if !block.complete {
+                continue;
+            }
+            let rule = if block.encrypted == Some(true) { self.coded.encrypted_key } else { self.coded.key };
+            let Some(index) = rule else { continue };
+            let rule = self.pack.rule(index);
+            let secret = Secret::copy_of(&source[block.span.clone()]);
+            let mut sighting = Sighting::new(index, rule, Rank::Token, block.span, secret);
+            if block.encrypted.is_none() {
+                sighting.confidence = sighting.confidence.min(Confidence::Medium);
+            }
+            out.push(sighting);
+        }
+    }
+
+    fn url_password(&self, index: RuleIdx, source: &[u8], userinfo: &url::Userinfo, loose: bool) -> Option<Sighting> {
+        let raw = &source[userinfo.password.clone()];
+        let user = &source[userinfo.user.clone()];
+        let host = &source[userinfo.host.clone()];
+        if raw.len() < 4 || gates::gate(raw).is_some() || raw.eq_ignore_ascii_case(user) {
+            return None;
+        }
+        let decoded = url::percent_decode(raw);
+        let password = decoded.as_ref().map_or(raw, |d| d.as_slice());
+        let random = statistics::looks_random(password);
+        // In source code and prose, only what nobody would write as an example.
+        if loose && !random {
+            return None;
+        }
+        let secret = Secret::copy_of(password);
+        let mut sighting = Sighting::new(index, self.pack.rule(index), Rank::Shaped, userinfo.password.clone(), secret);
+        let bare = host.split(|b| *b == b':').next().unwrap_or(host);
+        let sample = SAMPLE_HOSTS
+            .iter()
+            .any(|h| bare == *h || bare.ends_with(h) && bare[..bare.len() - h.len()].ends_with(b"."));
+        if sample {
+            sighting.cap();
+            sighting.checks.push("host of documentation or of this machine".into());
+        } else if !random {
+            sighting.confidence = sighting.confidence.min(Confidence::Medium);
+        }
+        Some(sighting)
+    }
+}

@@ -1,0 +1,141 @@
+//! The token pass: keyword, pattern, boundary, gates, offline check.
+
+use super::sighting::{Rank, Sighting};
+use super::{Detector, check, gates, statistics};
+use crate::model::{Secret, Severity};
+use crate::rules::RuleIdx;
+use crate::rules::boundary;
+use crate::rules::rule::{Surface, TokenPattern};
+use std::ops::Range;
+
+/// Bytes before a keyword at which a match may start: keywords may stand inside a token.
+const BEHIND: usize = 256;
+/// Bytes after a keyword that are looked at first; a match that reaches the end gets more.
+const AHEAD: usize = 1 << 10;
+/// The longest token.
+const LONGEST: usize = 16 << 10;
+
+impl Detector<'_> {
+    /// Finds every token in `haystack`.
+    pub(super) fn tokens(&self, haystack: &[u8], surface: Option<&Surface>, out: &mut Vec<Sighting>) {
+        // How far each rule has looked: keywords inside a match are not tried again, so hostile
+        // repetition costs no more than its length.
+        let mut looked: Vec<(RuleIdx, usize)> = Vec::new();
+        self.matcher.each(haystack, |index, at, length| {
+            let known = looked.iter().position(|(rule, _)| *rule == index);
+            if known.is_some_and(|k| at < looked[k].1) {
+                return;
+            }
+            let Some(pattern) = self.pack.rule(index).token() else { return };
+            let elsewhere = |id: &str| surface.is_none_or(|s| s.id != id);
+            if !pattern.surfaces.is_empty() && pattern.surfaces.iter().all(|id| elsewhere(id)) {
+                return;
+            }
+            let Some((whole, secret)) = self.matched(haystack, index, at..at + length) else { return };
+            let end = whole.end.max(at + length);
+            match known {
+                Some(k) => looked[k].1 = end,
+                None => looked.push((index, end)),
+            }
+            if let Some(sighting) = self.token(haystack, index, pattern, whole, secret) {
+                out.push(sighting);
+            }
+        });
+    }
+
+    /// The match of a rule's pattern that holds `keyword`, and the secret in it.
+    fn matched(&self, haystack: &[u8], index: RuleIdx, keyword: Range<usize>) -> Option<(Range<usize>, Range<usize>)> {
+        let compiled = self.pack.compiled(index)?;
+        let start = keyword.start.saturating_sub(BEHIND);
+        let mut ahead = AHEAD;
+        loop {
+            let end = (keyword.end + ahead).min(haystack.len());
+            let window = &haystack[start..end];
+            let mut from = 0;
+            let found = loop {
+                let captures = compiled.regex.captures_at(window, from)?;
+                let whole = captures.get(0)?;
+                if whole.start() + start > keyword.start {
+                    return None;
+                }
+                if whole.end() + start >= keyword.end {
+                    let secret = compiled.group.and_then(|group| captures.get(group)).unwrap_or(whole);
+                    break (start + whole.start()..start + whole.end(), start + secret.start()..start + secret.end());
+                }
+                from = whole.end().max(from + 1);
+            };
+            if found.0.end < end || end == haystack.len() || ahead >= LONGEST {
+                return Some(found);
+            }
+            ahead *= 4;
+        }
+    }
+
+    /// Boundary, context, gates and check of one match.
+    fn token(
+        &self,
+        haystack: &[u8],
+        index: RuleIdx,
+        pattern: &TokenPattern,
+        whole: Range<usize>,
+        span: Range<usize>,
+    ) -> Option<Sighting> {
+        let rule = self.pack.rule(index);
+        let class = &self.pack.compiled(index)?.alphabet;
+        let near = || boundary::near(haystack, &whole, pattern.near.iter().map(AsRef::as_ref));
+        if span.is_empty()
+            || !boundary::bounded_in(haystack, &whole, &span, class)
+            || (!pattern.near.is_empty() && !near())
+        {
+            return None;
+        }
+        let value = &haystack[span.clone()];
+        let body = value.strip_prefix(rule.prefix.as_bytes()).unwrap_or(value);
+        let bare: Vec<u8> = body.iter().copied().filter(u8::is_ascii_alphanumeric).collect();
+        let sample = gates::is_sample(rule, value);
+        if !sample && (gates::is_monotonous(&bare) || gates::is_placeholder(body)) {
+            return None;
+        }
+        if pattern.min_entropy > 0.0 && statistics::entropy(body) < pattern.min_entropy {
+            return None;
+        }
+        let rank = if rule.vendor == "generic" { Rank::Structure } else { Rank::Token };
+        let mut sighting = Sighting::new(index, rule, rank, span, Secret::copy_of(value));
+        if sample {
+            sighting.cap();
+            sighting.checks.push("documentation sample".into());
+        }
+        if !rule.check.is_empty() {
+            let outcome = check::run(&rule.check, value, rule.prefix.as_bytes(), self.now);
+            match outcome.verdict {
+                check::Verdict::Passed => {
+                    sighting.rank = sighting.rank.max(if rank == Rank::Token { Rank::Checked } else { rank });
+                    sighting.checks.push(outcome.name.to_owned());
+                }
+                check::Verdict::Failed => {
+                    sighting.cap();
+                    sighting.checks.push(format!("failed: {}", outcome.name));
+                }
+                check::Verdict::Unknown => {}
+            }
+            self.weigh(&mut sighting, &outcome);
+            sighting.attributes = outcome.attributes;
+        }
+        Some(sighting)
+    }
+
+    /// What a token's structure says against it: expired, a tripwire, a sample, public by design.
+    fn weigh(&self, sighting: &mut Sighting, outcome: &check::Outcome) {
+        for (name, why) in
+            [("expired", "expired"), ("canary", "a tripwire: leave it where it is"), ("sample", "documentation sample")]
+        {
+            if outcome.attribute(name).is_some() {
+                sighting.cap();
+                sighting.checks.push(why.to_owned());
+            }
+        }
+        if outcome.attribute("public").is_some() {
+            sighting.severity = Severity::Info;
+        }
+    }
+}

@@ -1,0 +1,341 @@
+//! One target: open, read, detect, audit. One bad file is an entry in the report, never the end of a run.
+
+use super::Scanner;
+use super::collect::{Collector, Found};
+use super::content::{self, Content, Piece, Source};
+use super::database;
+use super::gitstate::GitStates;
+use super::judge::Judge;
+use super::locate::Locator;
+use super::place::{Base, Place};
+use super::walk::{Candidate, Mode, Visitor};
+use crate::detect::Scene;
+use crate::host::access::DirAccess;
+use crate::host::open::{self, OpenFile, Roots};
+use crate::host::trusted;
+use crate::model::{Exposure, ReadError, Skip, SteeredBy, Untrusted};
+use crate::read::{self, Format};
+use crate::rules::rule::Surface;
+use crate::triage::{self, Inline};
+use std::cell::RefCell;
+use std::panic::{self, AssertUnwindSafe};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::Ordering;
+use zeroize::{Zeroize, Zeroizing};
+
+/// Bytes asked for in one call.
+const READ: usize = 1 << 20;
+/// Buffers above this are given back between files, so that one large file does not hold memory to the end.
+const KEEP_BUFFER: usize = 2 << 20;
+
+thread_local! {
+    /// Reused by all files of a thread; wiped after each.
+    static BUFFER: RefCell<Zeroizing<Vec<u8>>> = RefCell::new(Zeroizing::new(Vec::with_capacity(64 << 10)));
+}
+
+/// Reads targets for one root.
+pub(super) struct Engine<'e> {
+    pub(super) scanner: &'e Scanner<'e>,
+    pub(super) collector: &'e Collector<'e>,
+    pub(super) git: &'e GitStates,
+    pub(super) access: &'e Mutex<DirAccess>,
+    /// The root, and how it is walked.
+    pub(super) root: &'e Path,
+    /// Where links may lead: below the root; for the machine's own files anywhere.
+    pub(super) roots: &'e Roots,
+    pub(super) everywhere: &'e Roots,
+    pub(super) judge: &'e Judge<'e>,
+    pub(super) mode: Mode,
+    pub(super) user: Option<Untrusted>,
+    /// Known paths that were read already and that a walk will meet again, in order.
+    pub(super) done: &'e [PathBuf],
+}
+
+/// What a file's own text said besides findings.
+struct Reading<'r> {
+    place: Option<Place<'r>>,
+    found: Vec<Found>,
+    problem: Option<read::Problem>,
+}
+
+impl Visitor for Engine<'_> {
+    fn file(&self, candidate: Candidate<'_>) {
+        if self.done.binary_search(&candidate.path).is_err() {
+            self.target(&candidate);
+        }
+    }
+
+    fn pruned(&self, _: &Path, _: &'static str) {
+        self.collector.pruned();
+    }
+
+    fn error(&self, path: &Path, skip: Skip, is_root: bool) {
+        self.error(path, skip, !is_root);
+    }
+
+    fn steered(&self, path: &Path) {
+        let mut bytes = Vec::new();
+        let read = open::open(path).and_then(|mut file| file.read_up_to(&mut bytes, 1 << 20));
+        let digest = read.map(|_| trusted::digest(&bytes)).unwrap_or_default();
+        let path = self.scanner.detector.mask_text(path.as_os_str().as_encoded_bytes());
+        self.collector.steered(SteeredBy { path, digest });
+    }
+}
+
+impl Engine<'_> {
+    /// Reads one target; a panic becomes an error entry of that file.
+    pub(super) fn target(&self, candidate: &Candidate<'_>) {
+        let outcome = panic::catch_unwind(AssertUnwindSafe(|| self.read(candidate)));
+        match outcome {
+            Ok(Ok(())) => {}
+            Ok(Err(skip)) => self.error(&candidate.path, skip, !self.counts(candidate.surface, &candidate.path)),
+            Err(_) => self.error(&candidate.path, Skip::Internal, !self.counts(candidate.surface, &candidate.path)),
+        }
+    }
+
+    /// Whether not being able to read this makes the scan incomplete: a named root, a user-level surface.
+    fn counts(&self, surface: Option<&Surface>, path: &Path) -> bool {
+        path == self.root || (self.mode != Mode::Tree && surface.is_some() && path.starts_with(self.root))
+    }
+
+    pub(super) fn error(&self, path: &Path, skip: Skip, incidental: bool) {
+        let path = self.scanner.detector.mask_text(path.as_os_str().as_encoded_bytes());
+        self.collector.error(ReadError { path, skip, incidental });
+    }
+
+    fn read(&self, candidate: &Candidate<'_>) -> Result<(), Skip> {
+        let progress = self.scanner.progress;
+        let opened = if candidate.link {
+            open::open_within(if candidate.system { self.everywhere } else { self.roots }, &candidate.path)
+        } else {
+            open::open(&candidate.path)
+        };
+        let mut file = match opened {
+            // A loose link, or one out of the root, is left alone without a word unless a surface is asked for.
+            Err(Skip::NotRegular(_)) if candidate.link => return Ok(()),
+            other => other?,
+        };
+        if candidate.max.is_some_and(|max| file.len() > max) {
+            return if candidate.surface.is_some() { Err(Skip::TooLarge) } else { Ok(()) };
+        }
+        progress.files_read.fetch_add(1, Ordering::Relaxed);
+        let mut head = [0; 16];
+        let is_database = file.len() >= 512
+            && candidate.surface.is_none_or(|s| s.format == Format::Sqlite)
+            && (candidate.surface.is_some() || self.mode != Mode::Home)
+            && file.read_at(0, &mut head).is_ok()
+            && read::sqlite::is_sqlite(&head);
+        if is_database { self.database(candidate, &file) } else { self.text(candidate, &mut file) }
+    }
+
+    fn database(&self, candidate: &Candidate<'_>, file: &OpenFile) -> Result<(), Skip> {
+        let progress = self.scanner.progress;
+        progress.bytes_read.fetch_add(file.len(), Ordering::Relaxed);
+        let mut log = candidate.path.clone().into_os_string();
+        log.push("-wal");
+        let log = open::open(Path::new(&log)).ok();
+        let place = self.place(candidate, file);
+        let stop = || progress.stopped();
+        let outcome = database::scan(self.scanner.detector, &place, file, log.as_ref(), &stop);
+        self.collector.truncated(outcome.truncated);
+        let none = outcome.findings.is_empty();
+        self.keep(candidate, file, outcome.findings);
+        match outcome.problem {
+            Some(problem) if none => Err(skip_of(problem)),
+            Some(problem) => {
+                self.error(&candidate.path, skip_of(problem), true);
+                Ok(())
+            }
+            None if outcome.changed && none => Err(Skip::ChangedWhileReading),
+            None => Ok(()),
+        }
+    }
+
+    fn text(&self, candidate: &Candidate<'_>, file: &mut OpenFile) -> Result<(), Skip> {
+        let progress = self.scanner.progress;
+        let format = candidate.surface.map_or(Format::Text, |surface| surface.format);
+        let mut reading = Reading { place: None, found: Vec::new(), problem: None };
+        let size = file.len();
+        let outcome = BUFFER.with_borrow_mut(|buffer| {
+            let mut source = FileSource { file, total: 0 };
+            let limits = *self.scanner.detector.limits();
+            let stop = || progress.stopped();
+            let outcome = content::pieces(&mut source, format, &limits, buffer, &stop, &mut |piece| {
+                self.piece(candidate, piece, &mut reading);
+            });
+            // What was read is wiped; the rest of the buffer was not touched, unless there were chunks.
+            if size as usize > limits.chunk_bytes {
+                buffer.zeroize()
+            } else {
+                buffer.as_mut_slice().zeroize()
+            }
+            buffer.clear();
+            if buffer.capacity() > KEEP_BUFFER {
+                buffer.shrink_to(64 << 10);
+            }
+            outcome
+        });
+        let (content, bytes) = outcome?;
+        progress.bytes_read.fetch_add(bytes, Ordering::Relaxed);
+        let found = std::mem::take(&mut reading.found);
+        let none = found.is_empty();
+        let place_made = reading.place.is_some();
+        if place_made {
+            // Exposure is asked for while the file is still open, and only where something was found.
+            let exposure = self.exposure(candidate, file);
+            let identity = file.identity();
+            self.collector.findings(
+                found
+                    .into_iter()
+                    .map(|mut f| {
+                        if let Some(e) = &mut f.finding.exposure {
+                            e.mode = exposure.mode;
+                            e.others_can_read = exposure.others_can_read;
+                        }
+                        f.file = Some((identity.device, identity.inode));
+                        f.link = candidate.link;
+                        f
+                    })
+                    .collect(),
+            );
+        }
+        if content == Content::Binary {
+            return Ok(());
+        }
+        let changed = (bytes != size || candidate.surface.is_some()) && file.changed();
+        match reading.problem {
+            _ if changed && none => Err(Skip::ChangedWhileReading),
+            Some(problem) => {
+                self.error(&candidate.path, skip_of(problem), true);
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// One piece of a text: its secrets, and for a whole document what starts by itself.
+    fn piece<'r>(&'r self, candidate: &Candidate<'r>, piece: &Piece<'_>, reading: &mut Reading<'r>) {
+        let detector = self.scanner.detector;
+        let document = read::parse(piece.format, piece.text, detector.limits());
+        let scene = Scene { surface: candidate.surface, format: piece.format, container: None, prefix: &[] };
+        let detection = detector.detect(&document, &scene, piece.accept.clone());
+        self.collector.truncated(detection.truncated);
+        let judgements = match candidate.surface {
+            Some(surface) if piece.whole => self.judge.judge(candidate, surface, &document, &detection.mask),
+            _ => Vec::new(),
+        };
+        if let Some(problem) = document.problem {
+            reading.problem.get_or_insert(problem);
+        }
+        if detection.hits.is_empty() && judgements.is_empty() {
+            return;
+        }
+        let place = reading.place.get_or_insert_with(|| self.bare_place(candidate));
+        let mut locator = Locator::new(piece.text, piece.origin);
+        for hit in detection.hits {
+            let inline = if self.mode == Mode::Tree { inline_allow(piece.text, &hit.span) } else { None };
+            let region = locator.region(&hit.span);
+            let related = hit.related.iter().map(|(span, _)| Some(locator.region(span))).collect();
+            let offset = piece.origin.offset + hit.span.start as u64;
+            let finding = place.credential(self.scanner.pack, hit, Some(region), related, offset);
+            let inline = inline.filter(|allow| allow.covers(&finding.rule));
+            // The comment may hold the very secret it allows.
+            let inline = inline.map(|allow| detection.mask.text(detector, allow.reason.as_found().as_bytes()));
+            reading.found.push(Found { finding, inline, ..Found::default() });
+        }
+        for judgement in judgements {
+            let region = locator.region(&judgement.span);
+            let finding = place.judgement(judgement, Some(region));
+            reading.found.push(Found { finding, ..Found::default() });
+        }
+    }
+
+    fn keep(&self, candidate: &Candidate<'_>, file: &OpenFile, findings: Vec<crate::model::Finding>) {
+        let identity = file.identity();
+        let file = Some((identity.device, identity.inode));
+        let found = findings.into_iter().map(|finding| Found { finding, file, link: candidate.link, inline: None });
+        self.collector.findings(found.collect());
+    }
+
+    fn place<'r>(&'r self, candidate: &Candidate<'r>, file: &OpenFile) -> Place<'r> {
+        let mut place = self.bare_place(candidate);
+        let exposure = self.exposure(candidate, file);
+        if let Some(known) = &mut place.exposure {
+            known.mode = exposure.mode;
+            known.others_can_read = exposure.others_can_read;
+        }
+        place
+    }
+
+    /// The place without what only an open file tells.
+    fn bare_place<'r>(&'r self, candidate: &Candidate<'r>) -> Place<'r> {
+        let home = &self.scanner.host.user.home;
+        let base = match self.mode {
+            Mode::Home | Mode::Deep => Base::Home(self.root),
+            Mode::Tree => Base::Tree { root: self.root, home },
+        };
+        Place::of_file(
+            self.scanner.detector,
+            self.git,
+            candidate.surface,
+            &candidate.path,
+            base,
+            self.user.clone(),
+            Exposure::default(),
+        )
+    }
+
+    fn exposure(&self, candidate: &Candidate<'_>, file: &OpenFile) -> Exposure {
+        let mut access = self.access.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let exposure = file.exposure(&candidate.path, &mut access);
+        Exposure { mode: exposure.mode, others_can_read: exposure.others_can_read, ..Exposure::default() }
+    }
+}
+
+/// The comment on a secret's line, or the line above, that allows it.
+fn inline_allow(text: &[u8], span: &std::ops::Range<usize>) -> Option<Inline> {
+    // A line of a minified file is no place for a comment, and is not searched to its ends.
+    const LONGEST_LINE: usize = 4 << 10;
+    let floor = span.start.saturating_sub(LONGEST_LINE);
+    let start = memchr::memrchr(b'\n', &text[floor..span.start]).map_or(floor, |i| floor + i + 1);
+    let ceiling = (span.end + LONGEST_LINE).min(text.len());
+    let end = memchr::memchr(b'\n', &text[span.end..ceiling]).map_or(ceiling, |i| span.end + i);
+    let above = start.checked_sub(1).map(|stop| {
+        let floor = stop.saturating_sub(LONGEST_LINE);
+        let from = memchr::memrchr(b'\n', &text[floor..stop]).map_or(floor, |i| floor + i + 1);
+        &text[from..stop]
+    });
+    triage::inline_allow(&text[start..end], above)
+}
+
+/// A file read from its start.
+struct FileSource<'f> {
+    file: &'f mut OpenFile,
+    total: u64,
+}
+
+impl Source for FileSource<'_> {
+    fn read(&mut self, buffer: &mut Vec<u8>, max: usize) -> Result<usize, Skip> {
+        // A file that grew since it was opened is read to where it ended then. Some have no length (`/proc`).
+        let left = match self.file.len() {
+            0 => max as u64,
+            len => len - self.total.min(len),
+        };
+        let wanted = (max as u64).min(left).min(READ as u64) as usize;
+        if wanted == 0 {
+            return Ok(0);
+        }
+        let before = buffer.len();
+        buffer.resize(before + wanted, 0);
+        let read = self.file.read_at(self.total, &mut buffer[before..]);
+        buffer.truncate(before + read.as_ref().copied().unwrap_or(0));
+        let read = read?;
+        self.total += read as u64;
+        Ok(read)
+    }
+}
+
+fn skip_of(problem: read::Problem) -> Skip {
+    if problem.bound { Skip::Bound(problem.what) } else { Skip::Malformed(problem.what) }
+}

@@ -1,0 +1,87 @@
+//! What starts by itself and which settings lower a guard, for one document: the ledger's entries
+//! given to the audits. The ledger and the audits do not know each other; this is where they meet.
+
+use super::Scanner;
+use super::walk::Candidate;
+use crate::audit::posture::Posture;
+use crate::audit::{self, AuditCx, Judgement};
+use crate::detect::Mask;
+use crate::host::open;
+use crate::ledger::grants::Grants;
+use crate::ledger::{hooks, mcp};
+use crate::model::Untrusted;
+use crate::read::{self, Document, Format};
+use crate::rules::rule::Surface;
+use std::path::{Path, PathBuf};
+
+/// Settings files beside a project's `.mcp.json`, and in the home, that can let its servers start unasked.
+const GRANTING: [&str; 2] = [".claude/settings.json", ".claude/settings.local.json"];
+
+/// Judges documents of one root.
+pub(super) struct Judge<'j> {
+    scanner: &'j Scanner<'j>,
+    posture: Posture<'static>,
+    /// The home whose settings count for its projects; none for a named tree.
+    home: Option<PathBuf>,
+}
+
+impl<'j> Judge<'j> {
+    pub(super) fn new(scanner: &'j Scanner<'j>, root: PathBuf, is_home: bool) -> Self {
+        Self { scanner, posture: Posture::new(scanner.pack.settings()), home: is_home.then_some(root) }
+    }
+
+    /// Everything the audits say of `document`.
+    pub(super) fn judge(
+        &self,
+        candidate: &Candidate<'_>,
+        surface: &Surface,
+        document: &Document<'_>,
+        mask: &Mask,
+    ) -> Vec<Judgement> {
+        if document.tree.is_none() {
+            return Vec::new();
+        }
+        let masked = |text: &[u8]| -> Untrusted { mask.text(self.scanner.detector, text) };
+        let level = candidate.level;
+        let mut judgements = self.posture.check(&surface.id, level, document, &masked);
+        let servers = if surface.mcp.is_empty() {
+            Vec::new()
+        } else {
+            mcp::entries_with(&surface.mcp, document, &self.grants(candidate), &masked)
+        };
+        let hooks = if surface.commands.is_empty() { Vec::new() } else { hooks::entries(document, level, &masked) };
+        let texts = self.scanner.pack.audits();
+        let cx = AuditCx { surface, level, doc: document, servers: &servers, hooks: &hooks, texts, mask: &masked };
+        judgements.extend(audit::run(&cx));
+        judgements.retain(|judgement| self.scanner.pack.keeps(&judgement.rule));
+        judgements
+    }
+
+    /// What other files grant to the servers of a project's `.mcp.json`.
+    fn grants(&self, candidate: &Candidate<'_>) -> Grants {
+        let mut grants = Grants::default();
+        let Some(project) = candidate.path.parent() else { return grants };
+        if candidate.path.file_name().is_none_or(|name| name != ".mcp.json") {
+            return grants;
+        }
+        for file in GRANTING {
+            grants.merge(self.read(&project.join(file), None));
+        }
+        if let Some(home) = &self.home {
+            grants.merge(self.read(&home.join(GRANTING[0]), None));
+            grants.merge(self.read(&home.join(".claude.json"), Some(project)));
+        }
+        grants
+    }
+
+    fn read(&self, file: &Path, project: Option<&Path>) -> Grants {
+        let limits = self.scanner.detector.limits();
+        let mut bytes = zeroize::Zeroizing::new(Vec::new());
+        let read = open::open(file).and_then(|mut file| file.read_up_to(&mut bytes, limits.document_bytes));
+        if read.is_err() {
+            return Grants::default();
+        }
+        let document = read::parse(Format::Json, &bytes, limits);
+        Grants::read(&document, project.map(|p| p.as_os_str().as_encoded_bytes()))
+    }
+}

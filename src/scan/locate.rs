@@ -1,0 +1,89 @@
+//! Byte offsets to lines and columns, counted only where something was found.
+
+use crate::model::Region;
+use std::ops::Range;
+
+/// Where a piece of a text begins in the whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Origin {
+    /// Byte offset of the piece.
+    pub(super) offset: u64,
+    /// Line of its first byte, from 1.
+    pub(super) line: u64,
+    /// Column of its first byte, from 1.
+    pub(super) column: u64,
+}
+
+impl Origin {
+    /// The beginning of a text.
+    pub(super) const START: Self = Self { offset: 0, line: 1, column: 1 };
+
+    /// The origin of what follows `text`.
+    pub(super) fn after(self, text: &[u8]) -> Self {
+        let lines = memchr::memchr_iter(b'\n', text).count() as u64;
+        let column = match memchr::memrchr(b'\n', text) {
+            Some(last) => (text.len() - last) as u64,
+            None => self.column + text.len() as u64,
+        };
+        Self { offset: self.offset + text.len() as u64, line: self.line + lines, column }
+    }
+}
+
+/// Finds regions in one piece of text; asked in rising order it reads the piece once.
+pub(super) struct Locator<'t> {
+    text: &'t [u8],
+    at: usize,
+    origin: Origin,
+    start: Origin,
+}
+
+impl<'t> Locator<'t> {
+    pub(super) fn new(text: &'t [u8], start: Origin) -> Self {
+        Self { text, at: 0, origin: start, start }
+    }
+
+    /// The region of `span`.
+    pub(super) fn region(&mut self, span: &Range<usize>) -> Region {
+        let (line, column) = self.position(span.start);
+        let (end_line, end_column) = self.position(span.end);
+        Region { line, column, end_line, end_column }
+    }
+
+    fn position(&mut self, at: usize) -> (u32, u32) {
+        let at = at.min(self.text.len());
+        if at < self.at {
+            (self.at, self.origin) = (0, self.start);
+        }
+        self.origin = self.origin.after(&self.text[self.at..at]);
+        self.at = at;
+        let narrow = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
+        (narrow(self.origin.line), narrow(self.origin.column))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_and_columns_count_from_one() {
+        let text = b"ab\ncd\r\nef";
+        let mut locator = Locator::new(text, Origin::START);
+        let region = |l: &mut Locator<'_>, r: Range<usize>| {
+            let r = l.region(&r);
+            (r.line, r.column, r.end_line, r.end_column)
+        };
+        assert_eq!(region(&mut locator, 0..2), (1, 1, 1, 3));
+        assert_eq!(region(&mut locator, 4..5), (2, 2, 2, 3));
+        assert_eq!(region(&mut locator, 1..8), (1, 2, 3, 2));
+    }
+
+    #[test]
+    fn a_piece_goes_on_where_the_last_ended() {
+        let origin = Origin::START.after(b"one\ntwo");
+        assert_eq!((origin.line, origin.column, origin.offset), (2, 4, 7));
+        let mut locator = Locator::new(b"x\ny", origin);
+        let region = locator.region(&(0..3));
+        assert_eq!((region.line, region.column, region.end_line, region.end_column), (2, 4, 3, 2));
+    }
+}

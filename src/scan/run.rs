@@ -1,0 +1,346 @@
+//! The order of a scan: artefacts, known places, processes, one walk a root; then the report.
+
+use super::artifacts;
+use super::collect::Collector;
+use super::content::{self, Source};
+use super::engine::Engine;
+use super::gitstate::GitStates;
+use super::judge::Judge;
+use super::locate::Locator;
+use super::place::Place;
+use super::planner::Planner;
+use super::processes;
+use super::prune;
+use super::walk::{Candidate, Mode, TOP_LEVELS, Visitor, Walk, markers};
+use super::{ScanPlan, Scanner, Scope};
+use crate::detect::Scene;
+use crate::host::access::DirAccess;
+use crate::host::mounts::Mounts;
+use crate::host::open::Roots;
+use crate::model::{Coverage, ReadError, ScanReport, Skip, Untrusted};
+use crate::read::{self, Format};
+use crate::rules::place::{Known, Level, PlaceIndex};
+use crate::triage;
+use globset::{Glob, GlobSet, GlobSetBuilder};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::Ordering;
+
+/// A root and how it is walked.
+struct Root {
+    path: PathBuf,
+    mode: Mode,
+    user: Option<Untrusted>,
+    /// Whether it is the caller's own machine: system places and path overrides count.
+    own: bool,
+}
+
+/// Scans.
+pub(super) fn run(scanner: &Scanner<'_>, stdin: Option<&mut (dyn std::io::Read + Send)>) -> ScanReport {
+    let collector = Collector::new(scanner.request.limits, scanner.progress);
+    let mut report = ScanReport { pack: scanner.pack.facts(), ..ScanReport::default() };
+    match stdin {
+        Some(reader) => read_stdin(scanner, &collector, reader),
+        None => {
+            in_pool(scanner.request.jobs, || {
+                let index = PlaceIndex::new(scanner.pack.surfaces());
+                let git = GitStates::default();
+                let access = Mutex::new(DirAccess::default());
+                for root in roots(scanner) {
+                    report.watcher |= root_of(scanner, &collector, &index, &git, &access, &root);
+                }
+                if scanner.request.scope == Scope::Audit && !scanner.request.no_env {
+                    let surface = scanner.pack.surfaces().iter().find(|s| s.id == "process.environment");
+                    let found = processes::scan(scanner, scanner.environments, surface);
+                    collector.plain(found);
+                }
+            });
+        }
+    }
+    finish(scanner, collector, report)
+}
+
+/// Says what would be read.
+pub(super) fn plan(scanner: &Scanner<'_>) -> ScanPlan {
+    let planner = Planner::new(scanner);
+    in_pool(scanner.request.jobs, || {
+        let index = PlaceIndex::new(scanner.pack.surfaces());
+        for root in roots(scanner) {
+            let known = known(scanner, &index, &root);
+            planner.known(&known);
+            if root.path.is_file() {
+                planner.note(index.of(&root.path).map_or("file.text", |s| &s.id), &root.path, true);
+            } else {
+                walk_root(scanner, &index, &root, &known, &planner);
+            }
+        }
+    });
+    if scanner.request.scope == Scope::Audit && !scanner.request.no_env {
+        planner.environments();
+    }
+    planner.finish()
+}
+
+/// Runs `work` on its own pool, so that `--jobs` holds for all of it.
+fn in_pool(jobs: Option<usize>, work: impl FnOnce() + Send) {
+    let builder = rayon::ThreadPoolBuilder::new().num_threads(jobs.unwrap_or(0)).thread_name(|i| format!("scan-{i}"));
+    match builder.build() {
+        Ok(pool) => pool.install(work),
+        // No threads to be had: the caller's own does all.
+        Err(_) => work(),
+    }
+}
+
+fn roots(scanner: &Scanner<'_>) -> Vec<Root> {
+    let name = |path: &Path| path.file_name().map(|n| Untrusted::from_bytes(n.as_encoded_bytes()));
+    let home_mode = if scanner.request.deep { Mode::Deep } else { Mode::Home };
+    match &scanner.request.scope {
+        Scope::Audit => vec![Root {
+            path: real(&scanner.host.user.home),
+            mode: home_mode,
+            user: Some(Untrusted::new(scanner.host.user.name.clone())),
+            own: true,
+        }],
+        Scope::Homes(homes) => {
+            let root = |home: &PathBuf| Root { path: real(home), mode: home_mode, user: name(home), own: false };
+            homes.iter().map(root).collect()
+        }
+        Scope::Paths(paths) => {
+            let root = |path: &PathBuf| Root { path: real(path), mode: Mode::Tree, user: None, own: false };
+            paths.iter().map(root).collect()
+        }
+        Scope::Stdin => Vec::new(),
+    }
+}
+
+/// A root without links in it, so that "below the root" can be told by the path; the path itself where that fails.
+fn real(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
+}
+
+/// Known places of a root, system level only on the caller's own machine.
+fn known<'p>(scanner: &Scanner<'_>, index: &PlaceIndex<'p>, root: &Root) -> Vec<Known<'p>> {
+    if root.mode == Mode::Tree {
+        return Vec::new();
+    }
+    let mut known = index.known(scanner.host, &root.path, root.own);
+    known.retain(|k| root.own || level(k) != Level::System);
+    known
+}
+
+/// Scans one root; tells whether a watcher was found.
+fn root_of(
+    scanner: &Scanner<'_>,
+    collector: &Collector<'_>,
+    index: &PlaceIndex<'_>,
+    git: &GitStates,
+    access: &Mutex<DirAccess>,
+    root: &Root,
+) -> bool {
+    let mut watcher = false;
+    if root.mode != Mode::Tree {
+        let (found, seen) = artifacts::look(scanner, &root.path, root.own);
+        watcher = seen;
+        collector.plain(found);
+    }
+    let mounts = Mounts::current();
+    let roots = Roots::new(std::slice::from_ref(&root.path)).avoiding(mounts.clone());
+    let everywhere = Roots::new(&[PathBuf::from("/")]).avoiding(mounts);
+    let judge = Judge::new(scanner, root.path.clone(), root.mode != Mode::Tree);
+    let mut engine = Engine {
+        scanner,
+        collector,
+        git,
+        access,
+        root: &root.path,
+        roots: &roots,
+        everywhere: &everywhere,
+        judge: &judge,
+        mode: root.mode,
+        user: root.user.clone(),
+        done: &[],
+    };
+    let metadata = root.path.metadata();
+    if metadata.as_ref().is_ok_and(|m| !m.is_dir()) {
+        let surface = index.of(&root.path);
+        scanner.progress.files_seen.fetch_add(1, Ordering::Relaxed);
+        let max = scanner.request.max_file_size;
+        let level = Level::Project;
+        let candidate = Candidate { path: root.path.clone(), surface, level, system: false, link: false, max };
+        engine.target(&candidate);
+        return watcher;
+    }
+    let mut done = Vec::new();
+    let known = known(scanner, index, root);
+    for known in &known {
+        if read_known(&engine, known) {
+            done.push(known.path().to_owned());
+        }
+    }
+    done.sort_unstable();
+    engine.done = &done;
+    walk_root(scanner, index, root, &known, &engine);
+    watcher
+}
+
+/// Walks a root, and the known folders that its walk prunes.
+fn walk_root<V: Visitor>(scanner: &Scanner<'_>, index: &PlaceIndex<'_>, root: &Root, known: &[Known<'_>], visitor: &V) {
+    let exclude = exclude(&scanner.request.exclude);
+    let mounts = Mounts::current();
+    let markers = markers(scanner.pack.surfaces());
+    let walk = |path: &Path, levels| {
+        let walk = Walk {
+            root: path,
+            home: &root.path,
+            mode: root.mode,
+            index,
+            request: scanner.request,
+            exclude: &exclude,
+            progress: scanner.progress,
+            remote: &|path| mounts.is_remote(path),
+            markers: &markers,
+            levels,
+            visitor,
+        };
+        walk.run();
+    };
+    walk(&root.path, TOP_LEVELS);
+    if root.mode == Mode::Home {
+        let mut hidden: Vec<&Path> = known.iter().filter(|k| is_hidden(k, &root.path)).map(Known::path).collect();
+        hidden.sort_unstable();
+        hidden.dedup_by(|inner, outer| inner.starts_with(outer));
+        hidden.into_iter().for_each(|folder| walk(folder, 0));
+    }
+}
+
+/// Whether a known folder is there and the walk of `root` does not come by.
+fn is_hidden(known: &Known<'_>, root: &Path) -> bool {
+    let Known::Folder { path, .. } = known else { return false };
+    let pruned = |folder: &Path| folder.file_name().is_some_and(|name| prune::in_audit(folder, name).is_some());
+    let outside = !path.starts_with(root);
+    (outside || path.ancestors().take_while(|a| *a != root).any(pruned)) && path.is_dir()
+}
+
+fn level(known: &Known<'_>) -> Level {
+    match known {
+        Known::File { level, .. } | Known::Folder { level, .. } => *level,
+    }
+}
+
+/// Reads a known place if it is there; tells whether a walk must leave it out.
+fn read_known(engine: &Engine<'_>, known: &Known<'_>) -> bool {
+    let Known::File { path, surface, level } = known else { return false };
+    let Ok(metadata) = path.symlink_metadata() else { return false };
+    if metadata.is_dir() {
+        return false;
+    }
+    let candidate = Candidate {
+        path: path.clone(),
+        surface: Some(surface),
+        level: *level,
+        system: *level == Level::System,
+        link: metadata.is_symlink(),
+        max: engine.scanner.request.max_file_size,
+    };
+    engine.target(&candidate);
+    true
+}
+
+/// The globs of `--exclude`; they were checked when the request was made.
+fn exclude(globs: &[String]) -> GlobSet {
+    let mut set = GlobSetBuilder::new();
+    for glob in globs.iter().filter_map(|g| Glob::new(g).ok()) {
+        set.add(glob);
+    }
+    set.build().unwrap_or_default()
+}
+
+struct Reader<'r>(&'r mut (dyn std::io::Read + Send));
+
+impl Source for Reader<'_> {
+    fn read(&mut self, buffer: &mut Vec<u8>, max: usize) -> Result<usize, Skip> {
+        let before = buffer.len();
+        buffer.resize(before + max.min(64 << 10), 0);
+        let read = loop {
+            match self.0.read(&mut buffer[before..]) {
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                other => break other,
+            }
+        };
+        buffer.truncate(before + *read.as_ref().unwrap_or(&0));
+        read.map_err(|error| Skip::Io(error.kind()))
+    }
+}
+
+fn read_stdin(scanner: &Scanner<'_>, collector: &Collector<'_>, reader: &mut (dyn std::io::Read + Send)) {
+    let place = Place {
+        surface: None,
+        surface_id: "stdin",
+        path: Untrusted::new("-"),
+        path_bytes: None,
+        relative: Vec::new(),
+        user: None,
+        exposure: None,
+    };
+    scanner.progress.files_seen.fetch_add(1, Ordering::Relaxed);
+    let mut buffer = zeroize::Zeroizing::new(Vec::new());
+    let stop = || scanner.progress.stopped();
+    let limits = scanner.request.limits;
+    let outcome = content::pieces(&mut Reader(reader), Format::Text, &limits, &mut buffer, &stop, &mut |piece| {
+        let document = read::parse(Format::Text, piece.text, &limits);
+        let detection = scanner.detector.detect(&document, &Scene::TEXT, piece.accept.clone());
+        collector.truncated(detection.truncated);
+        let mut locator = Locator::new(piece.text, piece.origin);
+        let mut found = Vec::new();
+        for hit in detection.hits {
+            let region = locator.region(&hit.span);
+            let related = hit.related.iter().map(|(span, _)| Some(locator.region(span))).collect();
+            let offset = piece.origin.offset + hit.span.start as u64;
+            found.push(place.credential(scanner.pack, hit, Some(region), related, offset));
+        }
+        collector.plain(found);
+    });
+    match outcome {
+        Ok((_, bytes)) => {
+            scanner.progress.files_read.fetch_add(1, Ordering::Relaxed);
+            scanner.progress.bytes_read.fetch_add(bytes, Ordering::Relaxed);
+        }
+        Err(skip) => collector.error(ReadError { path: place.path, skip, incidental: false }),
+    }
+}
+
+/// Everything gathered becomes a report: ids, order, groups, totals.
+fn finish(scanner: &Scanner<'_>, collector: Collector<'_>, mut report: ScanReport) -> ScanReport {
+    let gathered = collector.finish();
+    let load = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
+    report.coverage = Coverage {
+        files_seen: load(&scanner.progress.files_seen),
+        files_read: load(&scanner.progress.files_read),
+        bytes_read: load(&scanner.progress.bytes_read),
+        cache_hits: 0,
+        pruned: gathered.pruned,
+        truncated: gathered.truncated,
+    };
+    report.findings = gathered.findings;
+    report.suppressed = gathered.suppressed;
+    report.errors = gathered.errors;
+    report.scan.steered_by = gathered.steered;
+    report.scan.mode = match &scanner.request.scope {
+        Scope::Audit | Scope::Homes(_) => "audit",
+        Scope::Paths(_) => "path",
+        Scope::Stdin => "stdin",
+    };
+    let roots = roots(scanner);
+    report.scan.roots =
+        roots.iter().map(|r| scanner.detector.mask_text(r.path.as_os_str().as_encoded_bytes())).collect();
+    report.homes = roots.iter().filter(|r| r.mode != Mode::Tree).map(|r| r.path.clone()).collect();
+    report.host.users = roots.iter().filter_map(|r| r.user.clone()).collect();
+    triage::assign_ids(&mut report.findings);
+    triage::sort(&mut report.findings);
+    triage::cap(&mut report, &scanner.request.limits);
+    triage::group(&mut report.findings);
+    let blind = report.errors.iter().any(|e| !e.incidental);
+    report.scan.complete = !blind && report.coverage.truncated == 0 && !scanner.progress.stopped();
+    report.summarize();
+    report
+}

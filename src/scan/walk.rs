@@ -1,0 +1,238 @@
+//! One parallel walk of a tree: matches every name against every surface, finds projects, prunes by list.
+//!
+//! Decides what is read; reads no file. A folder's listing is taken whole before any of its files is
+//! handed out, so that a manifest counts for the files before it in the listing.
+
+use super::prune;
+use super::{Progress, ScanRequest};
+use crate::host::list::{self, Kind};
+use crate::model::Skip;
+use crate::rules::place::{Level, Place, PlaceIndex};
+use crate::rules::rule::Surface;
+use globset::GlobSet;
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+/// Levels below the home, Downloads, Documents and Desktop whose text is read: `~/a/b/file` is the third.
+pub(super) const TOP_LEVELS: usize = 3;
+/// Files of one folder that one task reads.
+const BATCH: usize = 64;
+
+/// How a tree is walked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// A home: surfaces anywhere, text in projects and in the top levels.
+    Home,
+    /// A home, every file.
+    Deep,
+    /// A named tree, every file; the scanned tree may steer.
+    Tree,
+}
+
+/// A file that is to be read.
+pub(super) struct Candidate<'w> {
+    pub(super) path: PathBuf,
+    pub(super) surface: Option<&'w Surface>,
+    /// Whose decision the file is.
+    pub(super) level: Level,
+    /// Whether it is the machine's own, so that a link in it may lead anywhere.
+    pub(super) system: bool,
+    /// Whether the name is a link.
+    pub(super) link: bool,
+    /// Largest size read, bytes.
+    pub(super) max: Option<u64>,
+}
+
+/// What a walk tells its caller; called from many threads.
+pub(super) trait Visitor: Sync {
+    /// A file to read.
+    fn file(&self, candidate: Candidate<'_>);
+    /// A folder that is not gone into.
+    fn pruned(&self, path: &Path, why: &'static str);
+    /// Something that could not be listed.
+    fn error(&self, path: &Path, skip: Skip, is_root: bool);
+    /// A file below the root that steers the walk.
+    fn steered(&self, path: &Path);
+}
+
+/// One tree's walk.
+pub(super) struct Walk<'w, V> {
+    pub(super) root: &'w Path,
+    /// The home that the root is, or lies in.
+    pub(super) home: &'w Path,
+    pub(super) mode: Mode,
+    pub(super) index: &'w PlaceIndex<'w>,
+    pub(super) request: &'w ScanRequest,
+    pub(super) exclude: &'w GlobSet,
+    pub(super) progress: &'w Progress,
+    pub(super) remote: &'w (dyn Fn(&Path) -> bool + Sync),
+    /// Names of project-level surfaces' files that stand a folder deeper, divided after the first part.
+    pub(super) markers: &'w [(String, String)],
+    /// Levels of text below the root, outside projects.
+    pub(super) levels: usize,
+    pub(super) visitor: &'w V,
+}
+
+/// One name in a folder.
+struct Entry<'w> {
+    path: PathBuf,
+    name: OsString,
+    kind: Kind,
+    place: Option<Place<'w>>,
+}
+
+/// The markers of [`Walk`]: project-level surfaces' files below a folder of their own.
+pub(super) fn markers(surfaces: &[Surface]) -> Vec<(String, String)> {
+    let globs = surfaces.iter().filter(|s| s.project).flat_map(|s| s.anywhere.iter());
+    globs.filter(|g| !g.contains('*')).filter_map(|g| g.split_once('/')).map(|(a, b)| (a.into(), b.into())).collect()
+}
+
+/// What a folder inherits.
+#[derive(Clone)]
+struct Inherited {
+    /// Folders below the root.
+    depth: usize,
+    /// Whether it lies in a project.
+    project: bool,
+    /// Levels of text still to read.
+    levels: usize,
+    /// Ignore files above it, innermost last.
+    ignores: Vec<Arc<Gitignore>>,
+}
+
+impl<'w, V: Visitor> Walk<'w, V> {
+    /// Walks; returns when all is visited or the scan was stopped.
+    pub(super) fn run(&'w self) {
+        let top = Inherited { depth: 0, project: false, levels: self.levels, ignores: Vec::new() };
+        rayon::scope(|scope| self.folder(scope, self.root.to_owned(), top));
+    }
+
+    fn folder<'s>(&'s self, scope: &rayon::Scope<'s>, path: PathBuf, mut state: Inherited) {
+        if self.progress.stopped() {
+            return;
+        }
+        let mut entries: Vec<Entry<'w>> = Vec::new();
+        let home = (self.mode != Mode::Tree).then_some(self.home);
+        let listed = list::list(&path, &mut |listed| {
+            let child = path.join(&listed.name);
+            let file = matches!(listed.kind, Kind::File | Kind::Symlink);
+            let place = if file { self.index.place(&child, home) } else { None };
+            entries.push(Entry { path: child, name: listed.name, kind: listed.kind, place });
+        });
+        if let Err(skip) = listed {
+            self.visitor.error(&path, skip, state.depth == 0);
+            return;
+        }
+        if self.mode == Mode::Home && state.depth > 0 && !state.project {
+            state.project = entries.iter().any(|entry| self.makes_project(&path, entry));
+        }
+        if self.mode == Mode::Tree && entries.iter().any(|e| e.name == ".caulkignore" && e.kind == Kind::File) {
+            self.read_ignore(&path, &mut state);
+        }
+        let mut files = Vec::new();
+        for entry in entries {
+            match entry.kind {
+                Kind::Dir => self.enter(scope, entry.path, &entry.name, &state),
+                Kind::File => {
+                    self.progress.files_seen.fetch_add(1, Ordering::Relaxed);
+                    files.extend(self.candidate(entry, &state, false));
+                }
+                Kind::Symlink => files.extend(self.candidate(entry, &state, true)),
+                Kind::Other => {}
+            }
+        }
+        if files.len() <= BATCH {
+            files.into_iter().for_each(|file| self.visit(file));
+            return;
+        }
+        while !files.is_empty() {
+            let batch = files.split_off(files.len().saturating_sub(BATCH));
+            scope.spawn(move |_| batch.into_iter().for_each(|file| self.visit(file)));
+        }
+    }
+
+    fn visit(&self, file: Candidate<'_>) {
+        if !self.progress.stopped() {
+            self.visitor.file(file);
+        }
+    }
+
+    /// Goes into a folder, or says why not.
+    fn enter<'s>(&'s self, scope: &rayon::Scope<'s>, path: PathBuf, name: &OsStr, state: &Inherited) {
+        let why = if self.mode == Mode::Home { prune::in_audit(&path, name) } else { prune::in_tree(&path, name) };
+        let why = why.or_else(|| self.is_excluded(&path).then_some("excluded"));
+        let why = why.or_else(|| is_ignored(&path, true, state).then_some("ignored by .caulkignore"));
+        let why = why.or_else(|| (state.depth >= self.request.limits.folder_depth).then_some("too deep"));
+        if let Some(why) = why {
+            self.visitor.pruned(&path, why);
+            return;
+        }
+        if (self.remote)(&path) {
+            self.visitor.pruned(&path, "a network mount");
+            return;
+        }
+        // Downloads, Documents and Desktop count their levels anew.
+        let fresh = state.depth == 0 && matches!(name.to_str(), Some("Downloads" | "Documents" | "Desktop"));
+        let next = Inherited {
+            depth: state.depth + 1,
+            project: state.project,
+            levels: if fresh { TOP_LEVELS } else { state.levels.saturating_sub(1) },
+            ignores: state.ignores.clone(),
+        };
+        scope.spawn(move |scope| self.folder(scope, path, next));
+    }
+
+    /// Whether, and as what, a file is read.
+    fn candidate(&self, entry: Entry<'w>, state: &Inherited, link: bool) -> Option<Candidate<'w>> {
+        let surface = entry.place.map(|place| place.surface);
+        let path = entry.path;
+        let limit = self.request.max_file_size;
+        let all = self.mode != Mode::Home;
+        let text = all || state.project || state.levels > 0;
+        let wanted = surface.is_some() || (text && !link && !prune::is_not_text(&entry.name));
+        if !wanted || self.is_excluded(&path) || is_ignored(&path, false, state) {
+            return None;
+        }
+        let max = match (surface, all) {
+            (None, false) => Some(limit.unwrap_or(u64::MAX).min(self.request.limits.audit_text_bytes)),
+            _ => limit,
+        };
+        let level = entry.place.map_or(Level::Project, |place| place.level);
+        Some(Candidate { path, surface, level, system: false, link, max })
+    }
+
+    /// Whether an entry makes its folder a project: a manifest, or a project-level surface's file,
+    /// which may stand a folder deeper (`.cursor/mcp.json`).
+    fn makes_project(&self, folder: &Path, entry: &Entry<'_>) -> bool {
+        let deeper = |(first, rest): &(String, String)| {
+            entry.name.as_os_str() == OsStr::new(first) && entry.path.join(rest).symlink_metadata().is_ok()
+        };
+        prune::is_manifest(&entry.name)
+            || entry.place.is_some_and(|place| place.surface.project && place.folder(&entry.path) == Some(folder))
+            || (entry.kind == Kind::Dir && self.markers.iter().any(deeper))
+    }
+
+    fn is_excluded(&self, path: &Path) -> bool {
+        !self.exclude.is_empty() && path.strip_prefix(self.root).is_ok_and(|relative| self.exclude.is_match(relative))
+    }
+
+    fn read_ignore(&self, folder: &Path, state: &mut Inherited) {
+        let file = folder.join(".caulkignore");
+        let mut builder = GitignoreBuilder::new(folder);
+        if builder.add(&file).is_none()
+            && let Ok(matcher) = builder.build()
+        {
+            self.visitor.steered(&file);
+            state.ignores.push(Arc::new(matcher));
+        }
+    }
+}
+
+/// Whether an ignore file hides `path`; the innermost that says anything decides.
+fn is_ignored(path: &Path, is_dir: bool, state: &Inherited) -> bool {
+    let verdict = state.ignores.iter().rev().map(|i| i.matched(path, is_dir)).find(|m| !m.is_none());
+    verdict.is_some_and(|m| m.is_ignore())
+}

@@ -1,0 +1,59 @@
+//! What the tests share: fake homes, a scan of one, the program with a scrubbed environment.
+
+pub mod home;
+pub mod program;
+
+use caulk::detect::Detector;
+use caulk::host::{Host, Os};
+use caulk::model::{KeyRing, Limits, ScanReport};
+use caulk::rules::RulePack;
+use caulk::scan::{self, Progress, ScanPlan, ScanRequest, Scanner, Scope};
+use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
+
+/// A request for `scope` with nothing else asked.
+pub fn request(scope: Scope) -> ScanRequest {
+    ScanRequest {
+        scope,
+        deep: false,
+        no_env: true,
+        exclude: Vec::new(),
+        max_file_size: None,
+        jobs: Some(2),
+        limits: Limits::SHIPPED,
+    }
+}
+
+/// A key ring that is the same in every test.
+pub fn keys() -> KeyRing {
+    KeyRing::new(Zeroizing::new(vec![7; 32]))
+}
+
+/// Scans with the built-in pack.
+pub fn scan(host: &Host, request: &ScanRequest) -> ScanReport {
+    with_scanner(host, request, |scanner| scan::run(scanner, None))
+}
+
+/// Plans with the built-in pack.
+pub fn plan(host: &Host, request: &ScanRequest) -> ScanPlan {
+    with_scanner(host, request, scan::plan)
+}
+
+fn with_scanner<T>(host: &Host, request: &ScanRequest, work: impl FnOnce(&Scanner<'_>) -> T) -> T {
+    let pack = RulePack::builtin();
+    let keys = keys();
+    let detector = Detector::new(&pack, &keys, request.limits, host.now);
+    let progress = Progress::default();
+    work(&Scanner { host, pack: &pack, detector: &detector, request, progress: &progress, environments: &[] })
+}
+
+/// Audits `home` as the home of the user of an `os` machine.
+pub fn audit(os: Os, home: &Path) -> ScanReport {
+    scan(&Host::fake(os, home, &[]), &request(Scope::Audit))
+}
+
+/// Scans named trees.
+pub fn scan_paths(paths: &[&Path]) -> ScanReport {
+    let host = Host::fake(Os::HERE, Path::new("/nonexistent-home"), &[]);
+    scan(&host, &request(Scope::Paths(paths.iter().map(|p| PathBuf::from(p)).collect())))
+}

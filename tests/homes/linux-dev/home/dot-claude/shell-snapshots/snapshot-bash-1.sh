@@ -1,0 +1,1 @@
+export DD_API_KEY={{<hex:32>}}
