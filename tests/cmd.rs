@@ -373,7 +373,7 @@ fn standard_input_is_scanned() {
         Run::of(child.wait_with_output().unwrap())
     };
     assert_eq!(feed(String::new()).ends_with(0).json()["findings"].as_array().unwrap().len(), 0);
-    let run = feed(format!("password = \"{}\"\n", secret(3))).ends_with(1);
+    let run = feed(format!("export NPM_TOKEN=npm_{}\n", secret(3))).ends_with(1);
     assert_eq!(run.json()["findings"][0]["surface"], "stdin");
 }
 
