@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 /// Finds every credential lying in the clear on this machine, and everything that starts by itself.
 #[derive(Debug, Parser)]
-#[command(name = "caulk", version, propagate_version = true, disable_help_subcommand = true)]
+#[command(name = "caulk", version, disable_help_subcommand = true)]
 #[command(after_help = TOP_EXAMPLES, after_long_help = top_after_help())]
 pub struct Cli {
     /// What to do.

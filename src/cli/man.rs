@@ -38,15 +38,24 @@ fn commands(parent: &clap::Command, prefix: &str, page: &mut Vec<u8>) -> io::Res
         page.extend_from_slice(format!(".SS \"{name}\"\n{}\n", plain(&about)).as_bytes());
         let mut options = Vec::new();
         Man::new(command.clone()).render_options_section(&mut options)?;
-        // Below the command's own heading, the heading `OPTIONS` says nothing.
-        let options = String::from_utf8_lossy(&options).replace(".SH OPTIONS\n", "");
-        page.extend_from_slice(options.as_bytes());
+        page.extend_from_slice(below(&String::from_utf8_lossy(&options)).as_bytes());
         if let Some(examples) = command.get_after_help() {
             let examples = plain(&examples.to_string());
             page.extend_from_slice(format!(".PP\n.nf\n{examples}\n.fi\n").as_bytes());
         }
     }
     Ok(())
+}
+
+/// Options as part of a command's subsection: their headings become lines in bold, and `OPTIONS`,
+/// which says nothing there, goes.
+fn below(options: &str) -> String {
+    let heading = |line: &str| match line.strip_prefix(".SH ") {
+        Some("OPTIONS") => None,
+        Some(heading) => Some(format!(".PP\n.B {heading}\n")),
+        None => Some(format!("{line}\n")),
+    };
+    options.lines().filter_map(heading).collect()
 }
 
 fn statuses() -> String {

@@ -11,9 +11,10 @@ use super::settings::{Key, Settings, shown};
 use super::stdin::Stdin;
 use super::{interrupt, out, pack, progress, runs};
 use crate::detect::Detector;
+use crate::host::key::{self, MachineKey};
 use crate::host::procs::{self, ProcessEnv};
 use crate::host::terminal::{self, Stream};
-use crate::host::{Host, confine, key};
+use crate::host::{FileError, Host, confine};
 use crate::model::{KeyRing, Limits, ScanReport, Untrusted};
 use crate::output::{self, Format, RenderOptions};
 use crate::scan::{self, Progress, ScanRequest, Scanner, Scope};
@@ -39,12 +40,12 @@ pub(super) fn run(args: &ScanArgs, formats_at: &[usize], outputs_at: &[usize]) -
     }
 
     let state_dir = host.dirs().state;
-    let key = key::machine_key(&state_dir).map_err(|error| Failure::new(error.to_string()))?;
+    let key = machine_key(&state_dir, args.plan).map_err(|error| Failure::new(error.to_string()))?;
     if let Some(why) = &key.ephemeral {
         out::note(&settings, &format!("{why}; fingerprints of this run cannot be compared with others"));
     }
     let keys = KeyRing::new(key.bytes);
-    let saving = runs::prepare(&state_dir, host.now);
+    let saving = if args.plan { Ok(()) } else { runs::prepare(&state_dir, host.now) };
     let targets = destination::open(destinations)?;
     let request = request(scope, &settings);
     let environments = environments(&host, &request);
@@ -82,6 +83,14 @@ pub(super) fn run(args: &ScanArgs, formats_at: &[usize], outputs_at: &[usize]) -
     }
     write(&report, targets.into_iter(), &host, &settings, &expired)?;
     Ok(stop.status().unwrap_or_else(|| status(&report, &settings)))
+}
+
+/// The key of fingerprints. A plan makes none and leaves nothing behind.
+fn machine_key(state_dir: &Path, plan: bool) -> Result<MachineKey, FileError> {
+    if plan {
+        return Ok(MachineKey { bytes: key::ephemeral()?, ephemeral: None });
+    }
+    key::machine_key(state_dir)
 }
 
 /// What is to be scanned; everything that was named must be there.
