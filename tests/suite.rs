@@ -18,7 +18,6 @@ mod read_encoding;
 mod read_git_index;
 mod read_json;
 mod read_kv;
-mod rule_data;
 mod rules;
 mod sqlite;
 mod surfaces;

@@ -10,7 +10,8 @@ use crate::rules::{RuleIdx, RulePack};
 pub(super) struct CodedRules {
     pub(super) assignment: Option<RuleIdx>,
     pub(super) option: Option<RuleIdx>,
-    pub(super) header: Option<RuleIdx>,
+    pub(super) bearer: Option<RuleIdx>,
+    pub(super) basic: Option<RuleIdx>,
     url: Option<RuleIdx>,
     key: Option<RuleIdx>,
     encrypted_key: Option<RuleIdx>,
@@ -22,7 +23,8 @@ impl CodedRules {
         Self {
             assignment: find("generic-secret-assignment"),
             option: find("command-line-password"),
-            header: find("authorization-header"),
+            bearer: find("bearer-token"),
+            basic: find("basic-auth-header"),
             url: find("url-password"),
             key: find("private-key-unencrypted"),
             encrypted_key: find("private-key-encrypted"),

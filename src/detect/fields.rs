@@ -169,7 +169,9 @@ impl Detector<'_> {
                 }
             }
             Role::Header => {
-                if let Some(rule) = self.coded.header {
+                let value = value.trim_ascii_start();
+                let basic = value.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"basic "));
+                if let Some(rule) = if basic { self.coded.basic } else { self.coded.bearer } {
                     out.extend(self.header(rule, field).map(|mut s| {
                         s.rank = Rank::Shaped;
                         s

@@ -12,7 +12,7 @@ const GROUP: usize = 48;
 /// Text that is searched by every group in turn while it is in the first-level cache.
 const PIECE: usize = 24 << 10;
 /// Bytes by which keywords are told apart; every keyword has at least as many.
-const HEAD: usize = 4;
+const HEAD: usize = 3;
 
 /// All keywords of all enabled token rules, compiled.
 pub struct Matcher {
@@ -30,10 +30,25 @@ enum Searcher {
 struct Keyword {
     text: Vec<u8>,
     rule: RuleIdx,
+    /// Whether the rule's pattern begins with it: then a match begins where the keyword does.
+    leads: bool,
+}
+
+/// A keyword of a rule, found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Anchor {
+    /// The rule.
+    pub rule: RuleIdx,
+    /// Where the keyword starts.
+    pub at: usize,
+    /// Its length.
+    pub length: usize,
+    /// Whether a match of the rule begins just there.
+    pub leads: bool,
 }
 
 impl Matcher {
-    /// Compiles the keywords of the pack's enabled token rules. Keywords shorter than four bytes are
+    /// Compiles the keywords of the pack's enabled token rules. Keywords shorter than three bytes are
     /// refused by the pack's lints and left out here.
     #[must_use]
     pub fn new(pack: &RulePack) -> Self {
@@ -47,18 +62,21 @@ impl Matcher {
                     longest = longest.max(text.len());
                     let list = keywords.entry(head).or_default();
                     if !list.iter().any(|k| k.rule == rule && k.text == text) {
-                        list.push(Keyword { text, rule });
+                        let leads = !pattern.ignore_case && pattern.pattern.starts_with(&regex::escape(keyword));
+                        list.push(Keyword { text, rule, leads });
                     }
                 }
             }
         }
-        let heads: Vec<&[u8]> = keywords.iter().flat_map(|(head, list)| prefilter(head, list)).collect();
+        let mut heads: Vec<&[u8]> = keywords.values().flat_map(|list| prefilter(list)).collect();
+        // The shortest by themselves: a searcher is as good as the shortest text it looks for.
+        heads.sort_by_key(|head| (head.len() > HEAD, head.to_vec()));
         let groups = heads.chunks(GROUP).filter_map(Searcher::new);
         Self { groups: groups.collect(), keywords, longest }
     }
 
-    /// Calls `visit(rule, position, length)` for every keyword at every place in `haystack`.
-    pub fn each(&self, haystack: &[u8], mut visit: impl FnMut(RuleIdx, usize, usize)) {
+    /// Calls `visit` for every keyword at every place in `haystack`.
+    pub fn each(&self, haystack: &[u8], mut visit: impl FnMut(Anchor)) {
         let mut piece = 0;
         while piece < haystack.len() {
             // A keyword that starts in this piece may end in the next.
@@ -78,23 +96,24 @@ impl Matcher {
         }
     }
 
-    fn confirm(&self, haystack: &[u8], at: usize, visit: &mut impl FnMut(RuleIdx, usize, usize)) {
+    fn confirm(&self, haystack: &[u8], at: usize, visit: &mut impl FnMut(Anchor)) {
         let Some(head) = haystack[at..].first_chunk::<HEAD>() else { return };
         let Some(list) = self.keywords.get(head) else { return };
         for keyword in list {
             if haystack[at..].starts_with(&keyword.text) {
-                visit(keyword.rule, at, keyword.text.len());
+                visit(Anchor { rule: keyword.rule, at, length: keyword.text.len(), leads: keyword.leads });
             }
         }
     }
 }
 
-/// What a head's keywords are searched by: the one there is, else their common head.
-fn prefilter<'a>(head: &'a [u8; HEAD], list: &'a [Keyword]) -> Vec<&'a [u8]> {
+/// What the keywords of one head are searched by: those that no other one begins. Where several end
+/// up in two searchers, each is told by the one that has its own beginning.
+fn prefilter(list: &[Keyword]) -> Vec<&[u8]> {
     let mut texts: Vec<&[u8]> = list.iter().map(|k| k.text.as_slice()).collect();
     texts.sort_unstable();
-    texts.dedup();
-    if texts.len() > 1 { vec![head.as_slice()] } else { texts }
+    texts.dedup_by(|longer, shorter| longer.starts_with(shorter));
+    texts
 }
 
 /// The spellings a keyword is searched in: as written, or in lower case, upper case and as written.

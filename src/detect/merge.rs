@@ -53,7 +53,9 @@ fn join_pairs(pack: &RulePack, mut all: Vec<Sighting>, source: &[u8]) -> Vec<Sig
             continue;
         }
         let near = |j: &usize| {
+            // The graver half stays: a key id alone opens nothing.
             !gone[*j]
+                && all[*j].severity <= all[i].severity
                 && *j != i
                 && pack.rule(all[*j].rule).id == *partner
                 && lines_between(source, &all[*j], &all[i]) <= PAIR_LINES

@@ -1,5 +1,6 @@
 //! The token pass: keyword, pattern, boundary, gates, offline check.
 
+use super::matcher::Anchor;
 use super::sighting::{Rank, Sighting};
 use super::{Detector, check, gates, statistics};
 use crate::model::{Secret, Severity};
@@ -21,7 +22,8 @@ impl Detector<'_> {
         // How far each rule has looked: keywords inside a match are not tried again, so hostile
         // repetition costs no more than its length.
         let mut looked: Vec<(RuleIdx, usize)> = Vec::new();
-        self.matcher.each(haystack, |index, at, length| {
+        self.matcher.each(haystack, |anchor| {
+            let Anchor { rule: index, at, length, .. } = anchor;
             let known = looked.iter().position(|(rule, _)| *rule == index);
             if known.is_some_and(|k| at < looked[k].1) {
                 return;
@@ -31,7 +33,12 @@ impl Detector<'_> {
             if !pattern.surfaces.is_empty() && pattern.surfaces.iter().all(|id| elsewhere(id)) {
                 return;
             }
-            let Some((whole, secret)) = self.matched(haystack, index, at..at + length) else { return };
+            let found = if anchor.leads {
+                self.led(haystack, index, at)
+            } else {
+                self.matched(haystack, index, at..at + length)
+            };
+            let Some((whole, secret)) = found else { return };
             let end = whole.end.max(at + length);
             match known {
                 Some(k) => looked[k].1 = end,
@@ -41,6 +48,16 @@ impl Detector<'_> {
                 out.push(sighting);
             }
         });
+    }
+
+    /// The match that begins at `at`, where the keyword stands that the pattern begins with.
+    fn led(&self, haystack: &[u8], index: RuleIdx, at: usize) -> Option<(Range<usize>, Range<usize>)> {
+        let compiled = self.pack.compiled(index)?;
+        let end = (at + LONGEST).min(haystack.len());
+        let captures = compiled.at_start()?.captures(&haystack[at..end])?;
+        let whole = captures.get(0)?;
+        let secret = compiled.group.and_then(|group| captures.get(group)).unwrap_or(whole);
+        Some((at + whole.start()..at + whole.end(), at + secret.start()..at + secret.end()))
     }
 
     /// The match of a rule's pattern that holds `keyword`, and the secret in it.

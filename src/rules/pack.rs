@@ -44,6 +44,18 @@ pub struct Compiled {
     pub group: Option<usize>,
     /// The token's alphabet.
     pub alphabet: ByteClass,
+    at_start: OnceLock<Option<Regex>>,
+}
+
+impl Compiled {
+    /// The same pattern, matching at the start of a text only: where the keyword's place tells the match's.
+    pub fn at_start(&self) -> Option<&Regex> {
+        let compile = || {
+            let pattern = format!(r"\A(?:{})", self.regex.as_str());
+            RegexBuilder::new(&pattern).unicode(false).size_limit(PATTERN_BYTES).build().ok()
+        };
+        self.at_start.get_or_init(compile).as_ref()
+    }
 }
 
 /// The compiled set of rules, with its digest.
@@ -263,7 +275,7 @@ pub(super) fn compile(rule: &Rule) -> Result<Option<Compiled>, String> {
     let alphabet = ByteClass::parse(&token.alphabet).ok_or("alphabet is not a class of ASCII characters")?;
     let named = regex.capture_names().position(|name| name == Some("secret"));
     let group = named.or_else(|| (regex.captures_len() > 1).then_some(1));
-    Ok(Some(Compiled { regex, group, alphabet }))
+    Ok(Some(Compiled { regex, group, alphabet, at_start: OnceLock::new() }))
 }
 
 /// Why the engine refused, without the pattern itself.
