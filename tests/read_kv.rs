@@ -180,7 +180,7 @@ fn url_parts() {
     let text = "see (https://a:b@c/d?e), '{\"x\":\"mongodb+srv://u:p@h1,h2/db\"}' http://plain/ x";
     let mut found = Vec::new();
     url::find_userinfo(text.as_bytes(), &mut |u, whole| {
-        found.push((text[u.password].to_owned(), text[whole].to_owned()))
+        found.push((text[u.password].to_owned(), text[whole].to_owned()));
     });
     assert_eq!(
         found,
@@ -211,10 +211,8 @@ fn a_line_too_long_is_passed_over() {
         source.extend(b"\0\n[s]\nSETUVAR B:2\nB=2\nhttps://v:q@i\n\0B=2\0\n");
         let document = parse(format, &source, &Limits::SHIPPED);
         assert!(document.problem.is_some_and(|problem| problem.bound), "{format:?}");
-        let first = document.fields.first().is_some_and(|field| matches!(field.value.bytes(), b"1" | b"u"));
-        let last = document.fields.last().is_some_and(|field| matches!(field.value.bytes(), b"2" | b"q"));
-        let cut = matches!(format, Format::Environ);
-        assert!(first && (last || cut), "{format:?}: {}", document.fields.len());
+        let has = |values: [&[u8]; 2]| document.fields.iter().any(|field| values.contains(&field.value.bytes()));
+        assert!(has([b"1", b"u"]) && has([b"2", b"q"]), "{format:?}");
     }
 }
 
@@ -248,7 +246,7 @@ fn hostile_repetition_finishes() {
         ":",
         "k=\\x41",
     ] {
-        let source = piece.repeat((1 << 20) / piece.len());
+        let source = piece.repeat((1 << 18) / piece.len());
         let broken = format!("{source}\n").repeat(2);
         for format in FORMATS {
             shown(&parse(format, source.as_bytes(), &Limits::SHIPPED));

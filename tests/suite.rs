@@ -23,3 +23,5 @@ mod sqlite;
 mod surfaces;
 mod triage;
 mod types;
+mod read_private_key;
+mod read_shell;

@@ -154,8 +154,6 @@ fn request(scope: Scope, settings: &Settings) -> ScanRequest {
         exclude: settings.globs(Key::Exclude).to_vec(),
         max_file_size: settings.number(Key::MaxFileSize),
         jobs: settings.number(Key::Jobs).map(|jobs| jobs as usize),
-        only: settings.globs(Key::Only).to_vec(),
-        skip: settings.globs(Key::Skip).to_vec(),
         limits: Limits::SHIPPED,
         scope,
     }

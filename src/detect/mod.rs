@@ -205,12 +205,3 @@ impl<'p> Detector<'p> {
         }
     }
 }
-
-impl<'p> Detector<'p> {
-    /// Compiles what the rules need.
-    #[must_use]
-    pub fn new(pack: &'p RulePack, keys: &'p KeyRing, limits: Limits, now: std::time::SystemTime) -> Self {
-        let _ = now;
-        Self { pack, keys, limits }
-    }
-}

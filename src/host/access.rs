@@ -21,6 +21,7 @@ pub struct Exposure {
 /// Remembers which folders others can pass through. One for a run or thread; it never expires.
 #[derive(Debug, Clone, Default)]
 pub struct DirAccess {
+    #[cfg_attr(not(unix), allow(dead_code))]
     reachable: HashMap<PathBuf, bool>,
 }
 

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 /// Bytes of all environments together that are held; the rest is counted in [`Environments::left_out`].
 pub const TOTAL_BYTES: usize = 16 << 20;
@@ -102,11 +102,12 @@ fn undeleted(path: PathBuf) -> PathBuf {
 
 #[cfg(target_os = "linux")]
 mod sys {
-    use super::{Environments, Seen, Zeroize, Zeroizing, undeleted};
+    use super::{Environments, Seen, Zeroizing, undeleted};
     use std::fs::File;
     use std::io::{self, Read};
     use std::os::unix::fs::MetadataExt;
     use std::path::{Path, PathBuf};
+    use zeroize::Zeroize;
 
     /// Room for an ordinary environment; a larger one takes a larger buffer.
     const ROOM: usize = 64 << 10;

@@ -48,9 +48,11 @@ impl<'a> Fields<'a> {
         false
     }
 
-    /// Notes a problem; the first one is kept.
+    /// Notes a problem. The first one is kept, but a bound of ours counts for more than a defect.
     pub(crate) fn note(&mut self, what: &'static str, offset: usize, bound: bool) {
-        self.problem.get_or_insert(Problem { what, offset, bound });
+        if self.problem.is_none_or(|first| bound && !first.bound) {
+            self.problem = Some(Problem { what, offset, bound });
+        }
     }
 
     /// The source bytes of `span`, or a wiped copy of `bytes` where they differ from the source.

@@ -25,6 +25,7 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 /// A root and how it is walked.
 struct Root {
@@ -37,6 +38,7 @@ struct Root {
 
 /// Scans.
 pub(super) fn run(scanner: &Scanner<'_>, stdin: Option<&mut (dyn std::io::Read + Send)>) -> ScanReport {
+    let started = Instant::now();
     let collector = Collector::new(scanner.request.limits, scanner.progress);
     let mut report = ScanReport { pack: scanner.pack.facts(), ..ScanReport::default() };
     match stdin {
@@ -57,7 +59,9 @@ pub(super) fn run(scanner: &Scanner<'_>, stdin: Option<&mut (dyn std::io::Read +
             });
         }
     }
-    finish(scanner, collector, report)
+    let mut report = finish(scanner, collector, report);
+    report.scan.duration_ms = started.elapsed().as_millis() as u64;
+    report
 }
 
 /// Says what would be read.
@@ -325,6 +329,11 @@ fn finish(scanner: &Scanner<'_>, collector: Collector<'_>, mut report: ScanRepor
     report.suppressed = gathered.suppressed;
     report.errors = gathered.errors;
     report.scan.steered_by = gathered.steered;
+    report.scan.started_at = humantime::format_rfc3339_seconds(scanner.host.now).to_string();
+    report.host.id = scanner.detector.keys().host_id(scanner.host.name.as_bytes());
+    report.host.name = Untrusted::new(scanner.host.name.clone());
+    scanner.host.os.as_str().clone_into(&mut report.host.os);
+    std::env::consts::ARCH.clone_into(&mut report.host.arch);
     report.scan.mode = match &scanner.request.scope {
         Scope::Audit | Scope::Homes(_) => "audit",
         Scope::Paths(_) => "path",

@@ -185,6 +185,7 @@ impl OpenFile {
     }
 
     /// The descriptor, for extended attributes.
+    #[cfg(target_os = "linux")]
     pub(super) fn file(&self) -> &File {
         &self.file
     }

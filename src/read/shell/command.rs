@@ -90,7 +90,7 @@ impl<'a> Reader<'a> {
         if command.at >= words.len() || self.declares(&command) {
             return outcome;
         }
-        if let Mode::All = mode {
+        if mode == Mode::All && command.at + 1 < words.len() {
             if let Some(input) = input.filter(|_| command.reads_secret()) {
                 let word = &words[command.at];
                 let printer = Text::Slice(b"echo");
@@ -99,8 +99,8 @@ impl<'a> Reader<'a> {
             }
             command.options = OPTIONS.iter().filter(|spec| command.offers(spec)).collect();
             self.arguments(&command);
-            outcome.runs_input = command.is(SHELLS) || command.is(&["ssh"]);
         }
+        outcome.runs_input = command.is(SHELLS) || command.is(&["ssh"]);
         if mode != Mode::Comment {
             self.scripts(&command, depth, mode);
         }
@@ -272,7 +272,7 @@ fn after_options(command: &Command<'_, '_, '_>, mut at: usize, valued: &[&str]) 
 }
 
 /// Splits `NAME=value`, `NAME+=value`, `NAME[key]=value`: the name, and where the value starts.
-fn assignment(bytes: &[u8]) -> Option<(Range<usize>, usize)> {
+pub(super) fn assignment(bytes: &[u8]) -> Option<(Range<usize>, usize)> {
     let length = bytes.iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
     if length == 0 || bytes[0].is_ascii_digit() {
         return None;

@@ -1,7 +1,7 @@
 //! Walks a script command by command, and the scripts inside it, and says where in the source each
 //! value stands.
 
-use super::command::{Input, Outcome};
+use super::command::{Input, Outcome, assignment};
 use super::lexer::{Lexer, Token};
 use super::word::Word;
 use crate::read::fields::{Fields, Unquoted, after_line, line_end};
@@ -175,7 +175,9 @@ impl<'a> Reader<'a> {
     fn inner_scripts(&mut self, word: &Word<'_>, text: &[u8], origin: &Origin<'_>, depth: usize, mode: Mode) {
         let bytes = word.bytes();
         if word.is_multiline && word.is_quoted() && memchr::memmem::find(bytes, b"-----BEGIN").is_none() {
-            return self.run(bytes, &origin.word(word), depth + 1, mode);
+            // The value only: the assignment itself is given already.
+            let from = assignment(bytes).map_or(0, |(_, from)| from);
+            return self.run(&bytes[from..], &origin.word(word).slice(from), depth + 1, mode);
         }
         for inner in &word.substitutions {
             self.run(&text[inner.clone()], &origin.slice(inner.start), depth + 1, mode);

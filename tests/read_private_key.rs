@@ -1,0 +1,225 @@
+//! Private keys, made on the spot by the programs that make them; no key stands in the repository.
+
+#![allow(clippy::expect_used, clippy::print_stderr)]
+
+use caulk::model::Limits;
+use caulk::read::private_key::{KeyBlock, KeyLabel, find};
+use proptest::prelude::*;
+use std::process::{Command, Stdio};
+
+/// Runs a program of the machine; `None` (and says so) when it is missing or fails.
+fn made_by(program: &str, arguments: &[&str], home: &std::path::Path) -> Option<Vec<u8>> {
+    let output = Command::new(program).args(arguments).env("HOME", home).stdin(Stdio::null()).output();
+    match output {
+        Ok(output) if output.status.success() => Some(output.stdout),
+        Ok(output) => {
+            eprintln!("skipped: {program} {}: {}", arguments.join(" "), String::from_utf8_lossy(&output.stderr));
+            None
+        }
+        Err(error) => {
+            eprintln!("skipped: {program}: {error}");
+            None
+        }
+    }
+}
+
+fn contents(path: &std::path::Path) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    std::io::Read::read_to_end(&mut std::fs::File::open(path).expect("open"), &mut bytes).expect("read");
+    bytes
+}
+
+#[track_caller]
+fn one(source: &[u8]) -> KeyBlock {
+    let mut blocks = find(source, &Limits::SHIPPED);
+    assert_eq!(blocks.len(), 1, "{blocks:?}");
+    blocks.remove(0)
+}
+
+/// Holds the key in `source` to what it is, in every form that texts put it in.
+#[track_caller]
+fn holds(source: &[u8], label: KeyLabel, encrypted: bool) {
+    let text = String::from_utf8(source.to_vec()).expect("armour is text");
+    let block = one(source);
+    assert_eq!((block.label, block.encrypted, block.complete), (label, Some(encrypted), true));
+    let inside = &text[block.span.clone()];
+    assert!(inside.starts_with("-----BEGIN ") && inside.ends_with("-----") && inside.contains("-----END "));
+    let forms = [
+        text.replace('\n', "\r\n"),
+        format!("{{\"key\": \"{}\", \"n\": 1}}", text.replace('\n', "\\n").replace('/', "\\/")),
+        format!("KEY=\"{}\"", text.replace('\n', "\\n")),
+        format!("\"{{\\\"key\\\": \\\"{}\\\"}}\"", text.replace('\n', "\\\\n")),
+        text.lines().fold(String::new(), |all, line| format!("{all}    {line}\n")),
+    ];
+    for form in forms {
+        let block = one(form.as_bytes());
+        assert_eq!((block.label, block.encrypted, block.complete), (label, Some(encrypted), true), "{}", &form[..60]);
+    }
+    if !text.contains(": ") {
+        let flat = text.replace('\n', "");
+        let block = one(flat.as_bytes());
+        assert_eq!((block.label, block.encrypted, block.complete), (label, Some(encrypted), true));
+        assert_eq!(block.span.end, flat.len());
+    }
+    // Cut anywhere in the body, it is not whole.
+    let cut = block.span.start + block.span.len() / 2;
+    let half = one(&source[..cut]);
+    assert!(!half.complete && half.span.end <= cut && half.label == label);
+    // Shortened as in a manual, it is not whole either.
+    let sample = format!("{}...\n{}", &text[..cut], &text[text.rfind("-----END").expect("end")..]);
+    assert!(!one(sample.as_bytes()).complete);
+}
+
+#[test]
+fn openssh_keys() {
+    let folder = tempfile::tempdir().expect("folder");
+    for (kind, format, phrase, label) in [
+        ("ed25519", "RFC4716", "", KeyLabel::OpenSsh),
+        ("ed25519", "RFC4716", "a phrase", KeyLabel::OpenSsh),
+        ("rsa", "RFC4716", "", KeyLabel::OpenSsh),
+        ("rsa", "PEM", "", KeyLabel::Rsa),
+        ("rsa", "PEM", "a phrase", KeyLabel::Rsa),
+        ("ecdsa", "PEM", "", KeyLabel::Ec),
+        ("ecdsa", "PKCS8", "", KeyLabel::Pkcs8),
+        ("ecdsa", "PKCS8", "a phrase", KeyLabel::EncryptedPkcs8),
+    ] {
+        let path = folder.path().join(format!("{kind}{format}{}", phrase.len()));
+        let name = path.to_string_lossy();
+        let arguments = ["-q", "-t", kind, "-m", format, "-N", phrase, "-a", "1", "-f", &name];
+        if made_by("ssh-keygen", &arguments, folder.path()).is_some() {
+            holds(&contents(&path), label, !phrase.is_empty());
+        }
+    }
+}
+
+#[test]
+fn openssl_keys() {
+    let folder = tempfile::tempdir().expect("folder");
+    for (arguments, label, encrypted) in [
+        (&["genpkey", "-algorithm", "ed25519"][..], KeyLabel::Pkcs8, false),
+        (&["genpkey", "-algorithm", "x25519"], KeyLabel::Pkcs8, false),
+        (&["genrsa", "-traditional", "1024"], KeyLabel::Rsa, false),
+        (&["genrsa", "2048"], KeyLabel::Pkcs8, false),
+        (&["genrsa", "-aes256", "-passout", "pass:phrase", "1024"], KeyLabel::EncryptedPkcs8, true),
+        (&["ecparam", "-name", "secp256k1", "-genkey"], KeyLabel::Ec, false),
+    ] {
+        if let Some(key) = made_by("openssl", arguments, folder.path()) {
+            holds(&key, label, encrypted);
+        }
+    }
+}
+
+#[test]
+fn openpgp_keys() {
+    for (algorithm, phrase) in
+        [("rsa1024", ""), ("ed25519", ""), ("ed25519", "a phrase"), ("cv25519", ""), ("dsa1024", "")]
+    {
+        let folder = tempfile::tempdir().expect("folder");
+        let home = folder.path().to_string_lossy().into_owned();
+        let common = ["--homedir", &home, "--batch", "--yes", "--pinentry-mode", "loopback", "--passphrase", phrase];
+        let usage = if algorithm == "cv25519" { "encr" } else { "sign" };
+        let make = [&common[..], &["--quick-generate-key", "a@b.example", algorithm, usage, "never"]].concat();
+        let export = [&common[..], &["--armor", "--export-secret-keys"]].concat();
+        let key = made_by("gpg", &make, folder.path()).and_then(|_| made_by("gpg", &export, folder.path()));
+        made_by("gpgconf", &["--homedir", &home, "--kill", "all"], folder.path());
+        if let Some(key) = key.filter(|key| !key.is_empty()) {
+            holds(&key, KeyLabel::Pgp, !phrase.is_empty());
+        }
+    }
+}
+
+/// `letters` base64 characters that mean nothing.
+fn body(letters: usize) -> String {
+    "QmFzZTY0IG9mIG5vdGhpbmcgYXQgYWxsLCBqdXN0".chars().cycle().take(letters).collect()
+}
+
+#[test]
+fn putty_files() {
+    for (version, cipher, encrypted) in [("2", "none", false), ("3", "aes256-cbc", true)] {
+        let text = format!(
+            "PuTTY-User-Key-File-{version}: ssh-ed25519\nEncryption: {cipher}\nComment: c\nPublic-Lines: 2\n{}\n{}\n\
+            Private-Lines: 1\n{}\nPrivate-MAC: {}\nrest",
+            body(64),
+            body(4),
+            body(48),
+            "0a".repeat(20)
+        );
+        let block = one(text.as_bytes());
+        assert_eq!((block.label, block.encrypted, block.complete), (KeyLabel::Putty, Some(encrypted), true));
+        assert_eq!(&text[block.span], text.strip_suffix("\nrest").expect("rest"));
+        let half = text.split("Private-Lines").next().expect("head");
+        assert!(!one(half.as_bytes()).complete);
+    }
+}
+
+#[test]
+fn age_identities() {
+    let data: String = "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L".chars().cycle().take(58).collect();
+    let key = format!("AGE-SECRET-{}1{data}", "KEY-");
+    let text = format!("# created\n{key}\n");
+    let block = one(text.as_bytes());
+    assert_eq!((block.label, block.encrypted, block.complete), (KeyLabel::Age, Some(false), true));
+    assert_eq!(&text[block.span], key);
+    assert!(!one(&key.as_bytes()[..40]).complete);
+    assert!(!one(format!("{key}Q").as_bytes()).complete);
+    assert!(find(format!("X{key}").as_bytes(), &Limits::SHIPPED).is_empty());
+}
+
+#[test]
+fn what_is_no_whole_key() {
+    let pem = |label: &str, body: &str| format!("-----BEGIN {label}-----\n{body}\n-----END {label}-----\n");
+    for text in [
+        pem("PRIVATE KEY", "..."),
+        pem("RSA PRIVATE KEY", "<your key here>"),
+        pem("PRIVATE KEY", &format!("{}\n[...]\n{}", body(64), body(64))),
+        pem("PRIVATE KEY", ""),
+        // Says it has 1200 bytes.
+        pem("PRIVATE KEY", &format!("MIIEsA{}", body(200))),
+        "-----BEGIN PRIVATE KEY-----".to_owned(),
+        format!("-----BEGIN RSA PRIVATE KEY-----\n{}\n-----END CERTIFICATE-----", body(200)),
+    ] {
+        let block = one(text.as_bytes());
+        assert!(!block.complete, "{text}");
+    }
+    for none in [pem("PUBLIC KEY", &body(200)), pem("CERTIFICATE", &body(200)), pem("(RSA|EC) PRIVATE KEY", &body(200))]
+    {
+        assert!(find(none.as_bytes(), &Limits::SHIPPED).is_empty(), "{none}");
+    }
+    let block = one(pem("ENCRYPTED COSIGN PRIVATE KEY", &body(300)).as_bytes());
+    assert_eq!((block.label, block.encrypted, block.complete), (KeyLabel::Other, Some(true), true));
+    let long = format!("-----BEGIN PRIVATE KEY-----\n{}", body(1 << 20));
+    assert!(one(long.as_bytes()).span.len() <= Limits::SHIPPED.overlap_bytes + 64);
+}
+
+#[test]
+fn two_keys_and_hostile_repetition() {
+    let key = format!("-----BEGIN OPENSSH PRIVATE KEY-----\n{}\n-----END OPENSSH PRIVATE KEY-----\n", body(300));
+    let blocks = find(key.repeat(2).as_bytes(), &Limits::SHIPPED);
+    assert_eq!(blocks.len(), 2);
+    assert!(blocks[0].span.end <= blocks[1].span.start && blocks.iter().all(|block| block.complete));
+    for piece in
+        ["-----BEGIN PRIVATE KEY-----", "-----BEGIN ", "PuTTY-User-Key-File-2:", "AGE-SECRET-KEY-1", "-----", "\\\\"]
+    {
+        let source = piece.repeat((2 << 20) / piece.len());
+        for source in [source.clone(), format!("-----BEGIN RSA PRIVATE KEY-----{source}")] {
+            assert!(find(source.as_bytes(), &Limits::SHIPPED).iter().all(|block| block.span.end <= source.len()));
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_soup_is_searched(pieces in proptest::collection::vec((0_usize..14, any::<u8>()), 0..60)) {
+        const SOUP: [&str; 14] = ["-----BEGIN ", "-----END ", "PRIVATE KEY", "OPENSSH ", "PGP ", " BLOCK", "-----", "\n", "\\n", "MIIE", "PuTTY-User-Key-File-3:", "Private-MAC: 00", "AGE-SECRET-KEY-1", "b3BlbnNzaC1rZXktdjEA"];
+        let mut source = Vec::new();
+        for (index, byte) in pieces {
+            source.extend_from_slice(SOUP[index].as_bytes());
+            if byte < 32 { source.push(byte); }
+        }
+        let mut last = 0;
+        for block in find(&source, &Limits::SHIPPED) {
+            prop_assert!(block.span.start >= last && block.span.start < block.span.end && block.span.end <= source.len());
+            last = block.span.end;
+        }
+    }
+}
