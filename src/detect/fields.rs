@@ -225,8 +225,9 @@ impl Detector<'_> {
 
     /// A header's value: a scheme may stand before the secret.
     fn header(&self, rule: RuleIdx, field: &Field<'_>) -> Option<Sighting> {
-        let value = field.value.bytes().trim_ascii();
-        let hint = names::hint(field.key())?;
+        let (key, value) = whole_header(field.value.bytes()).unwrap_or((field.key(), field.value.bytes()));
+        let value = value.trim_ascii();
+        let hint = names::hint(key)?;
         let scheme = value.iter().position(u8::is_ascii_whitespace);
         let (scheme, credentials) = scheme.map_or((&b""[..], value), |i| (&value[..i], value[i..].trim_ascii()));
         if scheme.eq_ignore_ascii_case(b"basic") {
@@ -380,4 +381,13 @@ fn is_mixed(value: &[u8]) -> bool {
         && value.iter().any(u8::is_ascii_digit)
         && value.iter().any(u8::is_ascii_alphabetic)
         && statistics::surprise(value) > 3.8
+}
+
+/// Name and value, where a field holds a whole header line, as git's `http.extraHeader` does.
+fn whole_header(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let colon = memchr::memchr(b':', text)?;
+    let (name, value) = (text[..colon].trim_ascii(), &text[colon + 1..]);
+    let token = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
+    let plain = !name.is_empty() && name.iter().all(token) && value.first().is_some_and(u8::is_ascii_whitespace);
+    plain.then_some((name, value))
 }
