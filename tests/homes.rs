@@ -12,7 +12,14 @@ fn line(finding: &Finding, home: &Path) -> String {
     let home = format!("{}/", home.canonicalize().unwrap().display());
     let short = |path: &str| path.strip_prefix(&home).unwrap_or(path).to_owned();
     let location = &finding.location;
-    let mut line = format!("{:<8} {:<11} {:<32} {:<28} {}", finding.severity, finding.category, finding.rule, finding.surface, short(location.path.as_found()));
+    let mut line = format!(
+        "{:<8} {:<11} {:<32} {:<28} {}",
+        finding.severity,
+        finding.category,
+        finding.rule,
+        finding.surface,
+        short(location.path.as_found())
+    );
     if let Some(region) = location.region {
         write!(line, ":{}:{}", region.line, region.column).unwrap();
     }
@@ -52,7 +59,13 @@ fn check(os: Os, name: &str) {
     for finding in &report.findings {
         if let Some(secret) = &finding.secret {
             let shown = secret.redacted.as_str();
-            assert!(!home.planted.iter().any(|p| p.len() >= 8 && shown.as_bytes().windows(8).any(|w| p.windows(8).any(|q| q == w))), "{shown}");
+            assert!(
+                !home
+                    .planted
+                    .iter()
+                    .any(|p| p.len() >= 8 && shown.as_bytes().windows(8).any(|w| p.windows(8).any(|q| q == w))),
+                "{shown}"
+            );
         }
     }
 }

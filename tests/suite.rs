@@ -1,5 +1,15 @@
 //! The one integration-test binary: each module tests one part through its public interface.
-#![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::pedantic, clippy::print_stdout, clippy::print_stderr, clippy::disallowed_methods, reason = "tests")]
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::pedantic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    reason = "tests"
+)]
 
 mod common;
 
@@ -18,10 +28,10 @@ mod read_encoding;
 mod read_git_index;
 mod read_json;
 mod read_kv;
+mod read_private_key;
+mod read_shell;
 mod rules;
 mod sqlite;
 mod surfaces;
 mod triage;
 mod types;
-mod read_private_key;
-mod read_shell;
