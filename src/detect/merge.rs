@@ -48,8 +48,8 @@ fn conflict(a: &Sighting, b: &Sighting) -> bool {
 fn join_pairs(pack: &RulePack, mut all: Vec<Sighting>, source: &[u8]) -> Vec<Sighting> {
     let mut gone = vec![false; all.len()];
     for i in 0..all.len() {
-        let partner = &pack.rule(all[i].rule).pair;
-        if partner.is_empty() {
+        let (id, partner) = (&pack.rule(all[i].rule).id, &pack.rule(all[i].rule).pair);
+        if partner.is_empty() || gone[i] {
             continue;
         }
         let near = |j: &usize| {
@@ -57,7 +57,7 @@ fn join_pairs(pack: &RulePack, mut all: Vec<Sighting>, source: &[u8]) -> Vec<Sig
             !gone[*j]
                 && all[*j].severity <= all[i].severity
                 && *j != i
-                && pack.rule(all[*j].rule).id == *partner
+                && (pack.rule(all[*j].rule).id == *partner || pack.rule(all[*j].rule).pair == *id)
                 && lines_between(source, &all[*j], &all[i]) <= PAIR_LINES
         };
         let neighbours = i.saturating_sub(PAIR_NEIGHBOURS)..all.len().min(i + PAIR_NEIGHBOURS);
