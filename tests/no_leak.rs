@@ -79,7 +79,7 @@ fn canary_home() -> (Home, Vec<Canary>) {
         fs::write(&path, text).unwrap();
         set_mode(&path, 0o644);
     };
-    let pat = "ghp_<an:30><crc62>";
+    let pat = "ghp_<(><an:30><crc62>";
     // A field's name, a section's name, a table of a config.
     write(
         ".cursor/mcp.json",
@@ -288,7 +288,7 @@ fn nothing_printed_or_written_holds_a_canary() {
 fn standard_input_does_not_leak() {
     use std::io::Write as _;
     let home = tempfile::TempDir::new().unwrap();
-    let value = template::expand("ghp_<an:30><crc62>", "stdin");
+    let value = template::expand("ghp_<(><an:30><crc62>", "stdin");
     let forbidden = Forbidden::of(&[canary(value.clone())]);
     for format in ["human", "json", "ndjson"] {
         let mut child = program::caulk(home.path())
@@ -308,7 +308,7 @@ fn standard_input_does_not_leak() {
 /// The harness itself must see a leak.
 #[test]
 fn the_harness_sees_leaks() {
-    let value = template::expand("ghp_<an:30><crc62>", "self test");
+    let value = template::expand("ghp_<(><an:30><crc62>", "self test");
     let forbidden = Forbidden::of(&[canary(value.clone())]);
     let text = |s: &[u8]| [b"before ", s, b" after"].concat();
     assert!(forbidden.in_text(&text(&value)).is_some());

@@ -116,7 +116,7 @@ impl Detector<'_> {
         if pattern.min_entropy > 0.0 && statistics::entropy(body) < pattern.min_entropy {
             return None;
         }
-        let rank = if rule.vendor == "generic" { Rank::Structure } else { Rank::Token };
+        let rank = if rule.vendor == "Generic" { Rank::Structure } else { Rank::Token };
         let mut sighting = Sighting::new(index, rule, rank, span, Secret::copy_of(value));
         if sample {
             sighting.cap();

@@ -71,8 +71,13 @@ fn cell_hits(detector: &Detector<'_>, place: &Place<'_>, cell: &Cell<'_>, sighti
     let prefix = [key];
     let prefix: &[&[u8]] = if live && !key.is_empty() { &prefix } else { &[] };
     let scene = Scene { surface: place.surface, format, container: Some(&container), prefix };
-    let detection =
-        if live { detector.detect_value(&document, &scene) } else { detector.detect(&document, &scene, 0..usize::MAX) };
+    // A key column is text like any other; only what it is the key of is the field's value.
+    let is_key = cell.column == 0 && cell.key == Some(cell.value);
+    let detection = if live && !is_key {
+        detector.detect_value(&document, &scene)
+    } else {
+        detector.detect(&document, &scene, 0..usize::MAX)
+    };
     sightings.truncated += detection.truncated;
     for hit in detection.hits {
         let fingerprint = hit.secret.fingerprint.clone();
