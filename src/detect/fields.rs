@@ -77,6 +77,20 @@ fn name(scene: &Scene<'_>, field: &Field<'_>) -> Name {
     Zeroizing::new(text)
 }
 
+/// Names and locates a sighting of `field`.
+fn finish(sighting: &mut Sighting, field: &Field<'_>, scene: &Scene<'_>, layer: &Layer<'_>) {
+    sighting.field = Some(name(scene, field));
+    if layer.span.is_some() {
+        let (span, precise) = layer.locate(&sighting.span, sighting.secret.expose());
+        sighting.span = span;
+        sighting.precise = precise;
+        sighting.layer = Some((ContainerKind::Json, layer.field.clone()));
+    }
+    if field.role == Role::Comment {
+        sighting.confidence = sighting.confidence.min(Confidence::Medium);
+    }
+}
+
 impl Detector<'_> {
     /// Looks at every field of `document`, and into those that hold another document.
     pub(super) fn fields(
@@ -95,23 +109,9 @@ impl Detector<'_> {
                 None => self.by_role(field, scene, out),
             }
             for sighting in &mut out[before..] {
-                self.finish(sighting, field, scene, layer);
+                finish(sighting, field, scene, layer);
             }
             self.deeper(field, scene, layer, placed, out);
-        }
-    }
-
-    /// Names and locates a sighting of `field`.
-    fn finish(&self, sighting: &mut Sighting, field: &Field<'_>, scene: &Scene<'_>, layer: &Layer<'_>) {
-        sighting.field = Some(name(scene, field));
-        if layer.span.is_some() {
-            let (span, precise) = layer.locate(&sighting.span, sighting.secret.expose());
-            sighting.span = span;
-            sighting.precise = precise;
-            sighting.layer = Some((ContainerKind::Json, layer.field.clone()));
-        }
-        if field.role == Role::Comment {
-            sighting.confidence = sighting.confidence.min(Confidence::Medium);
         }
     }
 
@@ -320,7 +320,7 @@ impl Detector<'_> {
             if nested {
                 sighting.layer = Some((ContainerKind::Json, inner_layer.field.clone()));
             } else {
-                sighting.field = inner_layer.field.clone();
+                sighting.field.clone_from(&inner_layer.field);
             }
         }
         if nested {

@@ -62,7 +62,7 @@ impl Mask {
 
 /// Whether `span` is not part of a longer word.
 fn is_word(text: &[u8], span: &Range<usize>) -> bool {
-    let word = |byte: Option<&u8>| byte.is_some_and(|b| b.is_ascii_alphanumeric());
+    let word = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
     !word(span.start.checked_sub(1).and_then(|i| text.get(i))) && !word(text.get(span.end))
 }
 

@@ -135,24 +135,24 @@ impl Detector<'_> {
                 }
                 check::Verdict::Unknown => {}
             }
-            self.weigh(&mut sighting, &outcome);
+            weigh(&mut sighting, &outcome);
             sighting.attributes = outcome.attributes;
         }
         Some(sighting)
     }
+}
 
-    /// What a token's structure says against it: expired, a tripwire, a sample, public by design.
-    fn weigh(&self, sighting: &mut Sighting, outcome: &check::Outcome) {
-        for (name, why) in
-            [("expired", "expired"), ("canary", "a tripwire: leave it where it is"), ("sample", "documentation sample")]
-        {
-            if outcome.attribute(name).is_some() {
-                sighting.cap();
-                sighting.checks.push(why.to_owned());
-            }
+/// What a token's structure says against it: expired, a tripwire, a sample, public by design.
+fn weigh(sighting: &mut Sighting, outcome: &check::Outcome) {
+    for (name, why) in
+        [("expired", "expired"), ("canary", "a tripwire: leave it where it is"), ("sample", "documentation sample")]
+    {
+        if outcome.attribute(name).is_some() {
+            sighting.cap();
+            sighting.checks.push(why.to_owned());
         }
-        if outcome.attribute("public").is_some() {
-            sighting.severity = Severity::Info;
-        }
+    }
+    if outcome.attribute("public").is_some() {
+        sighting.severity = Severity::Info;
     }
 }

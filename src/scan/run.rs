@@ -213,7 +213,9 @@ fn walk_root<V: Visitor>(scanner: &Scanner<'_>, index: &PlaceIndex<'_>, root: &R
         let mut hidden: Vec<&Path> = known.iter().filter(|k| is_hidden(k, &root.path)).map(Known::path).collect();
         hidden.sort_unstable();
         hidden.dedup_by(|inner, outer| inner.starts_with(outer));
-        hidden.into_iter().for_each(|folder| walk(folder, 0));
+        for folder in hidden {
+            walk(folder, 0);
+        }
     }
 }
 
