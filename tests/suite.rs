@@ -33,6 +33,7 @@ mod read_kv;
 mod read_private_key;
 mod read_shell;
 mod rules;
+mod scope;
 mod sqlite;
 mod surfaces;
 mod triage;
