@@ -1,6 +1,6 @@
 //! Takes the secrets of a document out of every other text that leaves: fields, keys, commands, URLs, paths.
 
-use super::Detector;
+use super::{Detector, Scene};
 use crate::model::{Secret, Untrusted};
 use crate::read::url;
 use std::borrow::Cow;
@@ -53,7 +53,7 @@ impl Mask {
         }
         let mut spans = Vec::new();
         let mut sightings = Vec::new();
-        detector.tokens(&text, None, &mut sightings);
+        detector.tokens(&text, &Scene::TEXT, &mut sightings);
         spans.extend(sightings.iter().map(|s| s.span.clone()));
         url::find_userinfo(&text, &mut |userinfo, _| spans.push(userinfo.password));
         Untrusted::from_bytes(&cut(text, &spans))

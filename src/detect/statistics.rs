@@ -40,7 +40,7 @@ pub fn looks_random(value: &[u8]) -> bool {
     let mixed_case = has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase);
     let classes = usize::from(digits) + usize::from(letters) + usize::from(mixed_case);
     // Short values cannot reach the entropy of long ones: the bound grows with the length.
-    let wanted = (0.85 * (value.len() as f64).log2()).min(3.5);
+    let wanted = (0.75 * (value.len() as f64).log2()).min(3.5);
     classes >= 2 && entropy(value) >= wanted && surprise(value) > 4.4
 }
 

@@ -2,11 +2,11 @@
 
 use super::matcher::Anchor;
 use super::sighting::{Rank, Sighting};
-use super::{Detector, check, gates, statistics};
-use crate::model::{Secret, Severity};
+use super::{Detector, Scene, check, gates, statistics};
+use crate::model::{ContainerKind, Secret, Severity};
 use crate::rules::RuleIdx;
 use crate::rules::boundary;
-use crate::rules::rule::{Surface, TokenPattern};
+use crate::rules::rule::TokenPattern;
 use std::ops::Range;
 
 /// Bytes before a keyword at which a match may start: keywords may stand inside a token.
@@ -18,7 +18,9 @@ const LONGEST: usize = 16 << 10;
 
 impl Detector<'_> {
     /// Finds every token in `haystack`.
-    pub(super) fn tokens(&self, haystack: &[u8], surface: Option<&Surface>, out: &mut Vec<Sighting>) {
+    pub(super) fn tokens(&self, haystack: &[u8], scene: &Scene<'_>, out: &mut Vec<Sighting>) {
+        let surface = scene.surface;
+        let leftover = is_leftover(scene);
         // How far each rule has looked: keywords inside a match are not tried again, so hostile
         // repetition costs no more than its length.
         let mut looked: Vec<(RuleIdx, usize)> = Vec::new();
@@ -44,7 +46,7 @@ impl Detector<'_> {
                 Some(k) => looked[k].1 = end,
                 None => looked.push((index, end)),
             }
-            if let Some(sighting) = self.token(haystack, index, pattern, whole, secret) {
+            if let Some(sighting) = self.token(haystack, index, pattern, whole, secret, leftover) {
                 out.push(sighting);
             }
         });
@@ -96,14 +98,13 @@ impl Detector<'_> {
         pattern: &TokenPattern,
         whole: Range<usize>,
         span: Range<usize>,
+        leftover: bool,
     ) -> Option<Sighting> {
         let rule = self.pack.rule(index);
         let class = &self.pack.compiled(index)?.alphabet;
         let near = || boundary::near(haystack, &whole, pattern.near.iter().map(AsRef::as_ref));
-        if span.is_empty()
-            || !boundary::bounded_in(haystack, &whole, &span, class)
-            || (!pattern.near.is_empty() && !near())
-        {
+        let bounded = boundary::bounded_in(haystack, &whole, &span, class);
+        if span.is_empty() || !(bounded || leftover) || (!pattern.near.is_empty() && !near()) {
             return None;
         }
         let value = &haystack[span.clone()];
@@ -122,13 +123,17 @@ impl Detector<'_> {
             sighting.cap();
             sighting.checks.push("documentation sample".into());
         }
+        let mut known = bounded || is_telling(&rule.prefix);
         if !rule.check.is_empty() {
             let outcome = check::run(&rule.check, value, rule.prefix.as_bytes(), self.now);
             match outcome.verdict {
                 check::Verdict::Passed => {
+                    known = true;
                     sighting.rank = sighting.rank.max(if rank == Rank::Token { Rank::Checked } else { rank });
                     sighting.checks.push(outcome.name.to_owned());
                 }
+                // More than the token was taken, or less.
+                check::Verdict::Failed if !bounded => return None,
                 check::Verdict::Failed => {
                     sighting.cap();
                     sighting.checks.push(format!("failed: {}", outcome.name));
@@ -138,8 +143,19 @@ impl Detector<'_> {
             weigh(&mut sighting, &outcome);
             sighting.attributes = outcome.attributes;
         }
-        Some(sighting)
+        known.then_some(sighting)
     }
+}
+
+/// Whether the text is what a database left of its rows: a record's columns stand there one after the
+/// other without anything between, and the next cell right behind, so a token has no boundary to either side.
+fn is_leftover(scene: &Scene<'_>) -> bool {
+    scene.container.is_some_and(|c| c.kind == ContainerKind::Sqlite && c.key.is_none())
+}
+
+/// Whether a prefix is enough to know a token by in a run of letters: not one that base64 may hold by chance.
+fn is_telling(prefix: &str) -> bool {
+    prefix.len() >= 4 && prefix.bytes().any(|b| matches!(b, b'_' | b'-' | b'.'))
 }
 
 /// What a token's structure says against it: expired, a tripwire, a sample, public by design.
