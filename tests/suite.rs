@@ -21,6 +21,7 @@ mod confine;
 mod docs;
 mod homes;
 mod host;
+mod hostile;
 mod mcp;
 mod no_leak;
 mod output;
