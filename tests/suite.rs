@@ -23,6 +23,7 @@ mod docs;
 mod homes;
 mod host;
 mod ids;
+mod hostile;
 mod mcp;
 mod no_leak;
 mod output;

@@ -143,6 +143,7 @@ impl<'p> Detector<'p> {
         for sighting in &sightings {
             mask.add(&sighting.secret);
         }
+        mask.seal();
         sightings.retain(|s| accept.contains(&s.span.start) && self.pack.enabled(s.rule));
         let mut kept = merge::merge(self.pack, sightings, document.source);
         let truncated = kept.len().saturating_sub(self.limits.findings_per_file) as u64;

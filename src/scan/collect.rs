@@ -70,7 +70,9 @@ impl<'c> Collector<'c> {
 
     pub(super) fn error(&self, error: ReadError) {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        if inner.errors.len() < self.limits.errors_per_run || !error.incidental {
+        // Those that count are listed first, so they may push others out; they too are bounded.
+        let most = self.limits.errors_per_run * if error.incidental { 1 } else { 4 };
+        if inner.errors.len() < most {
             inner.errors.push(error);
         } else {
             self.truncated(1);
