@@ -342,7 +342,7 @@ impl Detector<'_> {
     fn sighting(&self, rule: RuleIdx, rank: Rank, field: &Field<'_>, value: &[u8]) -> Sighting {
         let mut sighting =
             Sighting::new(rule, self.pack.rule(rule), rank, part_of(field, value), Secret::copy_of(value));
-        if gates::is_sample(self.pack.rule(rule), value) {
+        if self.pack.rule(rule).is_sample(value) {
             sighting.cap();
             sighting.checks.push("documentation sample".into());
         }

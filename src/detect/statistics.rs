@@ -1,15 +1,6 @@
 //! Does a value look random? Pure arithmetic on bytes; no lists of words, no rules.
 
-/// Shannon entropy in bits per character.
-#[must_use]
-pub fn entropy(value: &[u8]) -> f64 {
-    let mut counts = [0_u32; 256];
-    for byte in value {
-        counts[usize::from(*byte)] += 1;
-    }
-    let total = value.len() as f64;
-    counts.iter().filter(|n| **n > 0).map(|n| f64::from(*n) / total).map(|p| -p * p.log2()).sum()
-}
+pub use crate::rules::checksum::entropy;
 
 /// Mean surprise of the character pairs in bits, under a model of identifiers and English words:
 /// below about 4.4 for words and names, above it for random letters and digits.

@@ -110,7 +110,7 @@ impl Detector<'_> {
         let value = &haystack[span.clone()];
         let body = value.strip_prefix(rule.prefix.as_bytes()).unwrap_or(value);
         let bare: Vec<u8> = body.iter().copied().filter(u8::is_ascii_alphanumeric).collect();
-        let sample = gates::is_sample(rule, value);
+        let sample = rule.is_sample(value);
         if !sample && (gates::is_monotonous(&bare) || gates::is_placeholder(body)) {
             return None;
         }
