@@ -112,11 +112,13 @@ impl Desk {
 
 /// Whether a program is there; if not, the test says so and is left out.
 pub fn optional(program: &str) -> bool {
-    let found = on_path(program);
-    if !found {
-        skipped(&format!("no {program} on this machine"));
+    // A shim may stand on the path without the program behind it.
+    let works = on_path(program)
+        && Desk::new().command(program).arg("--version").output().is_ok_and(|output| output.status.success());
+    if !works {
+        skipped(&format!("no working {program} on this machine"));
     }
-    found
+    works
 }
 
 /// Says why a test does nothing, past the harness's capture.
