@@ -15,6 +15,7 @@ mod fields;
 mod mask;
 mod merge;
 mod places;
+mod roles;
 mod sighting;
 mod tokens;
 mod urls;
