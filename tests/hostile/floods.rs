@@ -61,6 +61,8 @@ fn an_enormous_ignore_file_is_not_obeyed() {
     ground.file("t/.caulkignore", "**/{a,b}*?[x-z]/**/c*\n".repeat(200_000) + "*\n");
     let report = scan(&ground, 30);
     assert!(error_of(&report, ".caulkignore").is_some());
+    ground.file("t/.caulkignore", "**/{a,b}*?[x-z]/**/c*\n".repeat(1000));
+    scan(&ground, 30);
     ground.file("t/.caulkignore", "[z-a\n{{{\n*\n");
     ground.run(&["scan", "t"]).ends_with(0);
 }
@@ -121,6 +123,6 @@ fn an_endless_stream() {
         let ran = finish(child).ends_with(130);
         assert!(ran.peak < MOST_KIB, "{} KiB", ran.peak);
         assert!(ran.json()["scan"]["complete"] == false);
-        assert!(fed.join().unwrap() > 4 << 20);
+        assert!(fed.join().unwrap() > 256 << 10);
     }
 }
