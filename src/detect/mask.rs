@@ -1,6 +1,6 @@
 //! Takes the secrets of a document out of every other text that leaves: fields, keys, commands, URLs, paths.
 
-use super::Detector;
+use super::{Detector, Scene};
 use crate::model::{Secret, Untrusted};
 use crate::read::url;
 use std::borrow::Cow;
@@ -51,7 +51,7 @@ impl Mask {
         let text = cut(Cow::Borrowed(text), &found);
         let mut spans = Vec::new();
         let mut sightings = Vec::new();
-        detector.tokens(&text, None, &mut sightings);
+        detector.tokens(&text, &Scene::TEXT, &mut sightings);
         spans.extend(sightings.iter().map(|s| s.span.clone()));
         url::find_userinfo(&text, &mut |userinfo, _| spans.push(userinfo.password));
         Untrusted::from_bytes(&cut(text, &spans))
@@ -96,7 +96,7 @@ impl Mask {
 
 /// Whether `span` is not part of a longer word.
 fn is_word(text: &[u8], span: &Range<usize>) -> bool {
-    let word = |byte: Option<&u8>| byte.is_some_and(|b| b.is_ascii_alphanumeric());
+    let word = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
     !word(span.start.checked_sub(1).and_then(|i| text.get(i))) && !word(text.get(span.end))
 }
 

@@ -17,6 +17,7 @@ mod merge;
 mod places;
 mod sighting;
 mod tokens;
+mod urls;
 
 pub use mask::Mask;
 
@@ -131,7 +132,7 @@ impl<'p> Detector<'p> {
     #[must_use]
     pub fn detect(&self, document: &Document<'_>, scene: &Scene<'_>, accept: Range<usize>) -> Detection {
         let mut sightings = Vec::new();
-        self.tokens(document.source, scene.surface, &mut sightings);
+        self.tokens(document.source, scene, &mut sightings);
         self.coded(document.source, scene, &mut sightings);
         fields::attach(document, scene, &mut sightings);
         self.fields(document, scene, &fields::Layer::outermost(document), &mut sightings);

@@ -2,11 +2,11 @@
 
 use super::matcher::Anchor;
 use super::sighting::{Rank, Sighting};
-use super::{Detector, check, gates, statistics};
-use crate::model::{Secret, Severity};
+use super::{Detector, Scene, check, gates, statistics};
+use crate::model::{ContainerKind, Secret, Severity};
 use crate::rules::RuleIdx;
 use crate::rules::boundary;
-use crate::rules::rule::{Surface, TokenPattern};
+use crate::rules::rule::TokenPattern;
 use std::ops::Range;
 
 /// Bytes before a keyword at which a match may start: keywords may stand inside a token.
@@ -18,7 +18,9 @@ const LONGEST: usize = 16 << 10;
 
 impl Detector<'_> {
     /// Finds every token in `haystack`.
-    pub(super) fn tokens(&self, haystack: &[u8], surface: Option<&Surface>, out: &mut Vec<Sighting>) {
+    pub(super) fn tokens(&self, haystack: &[u8], scene: &Scene<'_>, out: &mut Vec<Sighting>) {
+        let surface = scene.surface;
+        let leftover = is_leftover(scene);
         // How far each rule has looked: keywords inside a match are not tried again, so hostile
         // repetition costs no more than its length.
         let mut looked: Vec<(RuleIdx, usize)> = Vec::new();
@@ -44,7 +46,7 @@ impl Detector<'_> {
                 Some(k) => looked[k].1 = end,
                 None => looked.push((index, end)),
             }
-            if let Some(sighting) = self.token(haystack, index, pattern, whole, secret) {
+            if let Some(sighting) = self.token(haystack, index, pattern, whole, secret, leftover) {
                 out.push(sighting);
             }
         });
@@ -100,20 +102,19 @@ impl Detector<'_> {
         pattern: &TokenPattern,
         whole: Range<usize>,
         span: Range<usize>,
+        leftover: bool,
     ) -> Option<Sighting> {
         let rule = self.pack.rule(index);
         let class = &self.pack.compiled(index)?.alphabet;
         let near = || boundary::near(haystack, &whole, pattern.near.iter().map(AsRef::as_ref));
-        if span.is_empty()
-            || !boundary::bounded_in(haystack, &whole, &span, class)
-            || (!pattern.near.is_empty() && !near())
-        {
+        let bounded = boundary::bounded_in(haystack, &whole, &span, class);
+        if span.is_empty() || !(bounded || leftover) || (!pattern.near.is_empty() && !near()) {
             return None;
         }
         let value = &haystack[span.clone()];
         let body = value.strip_prefix(rule.prefix.as_bytes()).unwrap_or(value);
         let bare: Vec<u8> = body.iter().copied().filter(u8::is_ascii_alphanumeric).collect();
-        let sample = gates::is_sample(rule, value);
+        let sample = rule.is_sample(value);
         if !sample && (gates::is_monotonous(&bare) || gates::is_placeholder(body)) {
             return None;
         }
@@ -126,37 +127,52 @@ impl Detector<'_> {
             sighting.cap();
             sighting.checks.push("documentation sample".into());
         }
+        let mut known = bounded || is_telling(&rule.prefix);
         if !rule.check.is_empty() {
             let outcome = check::run(&rule.check, value, rule.prefix.as_bytes(), self.now);
             match outcome.verdict {
                 check::Verdict::Passed => {
+                    known = true;
                     sighting.rank = sighting.rank.max(if rank == Rank::Token { Rank::Checked } else { rank });
                     sighting.checks.push(outcome.name.to_owned());
                 }
+                // More than the token was taken, or less.
+                check::Verdict::Failed if !bounded => return None,
                 check::Verdict::Failed => {
                     sighting.cap();
                     sighting.checks.push(format!("failed: {}", outcome.name));
                 }
                 check::Verdict::Unknown => {}
             }
-            self.weigh(&mut sighting, &outcome);
+            weigh(&mut sighting, &outcome);
             sighting.attributes = outcome.attributes;
         }
-        Some(sighting)
+        known.then_some(sighting)
     }
+}
 
-    /// What a token's structure says against it: expired, a tripwire, a sample, public by design.
-    fn weigh(&self, sighting: &mut Sighting, outcome: &check::Outcome) {
-        for (name, why) in
-            [("expired", "expired"), ("canary", "a tripwire: leave it where it is"), ("sample", "documentation sample")]
-        {
-            if outcome.attribute(name).is_some() {
-                sighting.cap();
-                sighting.checks.push(why.to_owned());
-            }
+/// Whether the text is what a database left of its rows: a record's columns stand there one after the
+/// other without anything between, and the next cell right behind, so a token has no boundary to either side.
+fn is_leftover(scene: &Scene<'_>) -> bool {
+    scene.container.is_some_and(|c| c.kind == ContainerKind::Sqlite && c.key.is_none())
+}
+
+/// Whether a prefix is enough to know a token by in a run of letters: not one that base64 may hold by chance.
+fn is_telling(prefix: &str) -> bool {
+    prefix.len() >= 4 && prefix.bytes().any(|b| matches!(b, b'_' | b'-' | b'.'))
+}
+
+/// What a token's structure says against it: expired, a tripwire, a sample, public by design.
+fn weigh(sighting: &mut Sighting, outcome: &check::Outcome) {
+    for (name, why) in
+        [("expired", "expired"), ("canary", "a tripwire: leave it where it is"), ("sample", "documentation sample")]
+    {
+        if outcome.attribute(name).is_some() {
+            sighting.cap();
+            sighting.checks.push(why.to_owned());
         }
-        if outcome.attribute("public").is_some() {
-            sighting.severity = Severity::Info;
-        }
+    }
+    if outcome.attribute("public").is_some() {
+        sighting.severity = Severity::Info;
     }
 }

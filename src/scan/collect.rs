@@ -59,7 +59,9 @@ impl<'c> Collector<'c> {
         inner.found.extend(found);
         // Memory stays bounded whatever is found: the worst are kept, the rest counted.
         if inner.found.len() > 2 * self.limits.findings_per_run {
-            inner.found.sort_by(|a, b| b.finding.severity.cmp(&a.finding.severity));
+            // By place, too: what is cut must not depend on which thread came first.
+            let place = |f: &Found| (f.finding.location.path.clone(), f.finding.offset);
+            inner.found.sort_by_cached_key(|f| (std::cmp::Reverse(f.finding.severity), place(f)));
             let cut = inner.found.len() - self.limits.findings_per_run;
             inner.found.truncate(self.limits.findings_per_run);
             self.truncated(cut as u64);

@@ -197,9 +197,9 @@ impl Engine<'_> {
             });
             // What was read is wiped; the rest of the buffer was not touched, unless there were chunks.
             if size as usize > limits.chunk_bytes {
-                buffer.zeroize()
+                buffer.zeroize();
             } else {
-                buffer.as_mut_slice().zeroize()
+                buffer.as_mut_slice().zeroize();
             }
             buffer.clear();
             if buffer.capacity() > KEEP_BUFFER {

@@ -157,7 +157,9 @@ impl<'w, V: Visitor> Walk<'w, V> {
             }
         }
         if files.len() <= BATCH {
-            files.into_iter().for_each(|file| self.visit(file));
+            for file in files {
+                self.visit(file);
+            }
             return;
         }
         while !files.is_empty() {
