@@ -7,6 +7,8 @@ use std::os::unix::net::UnixListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+const LOG: &str = ".config/Code/User/globalStorage/state.vscdb-wal";
+
 /// A FIFO with a writer that waits for somebody to open it.
 struct Trap {
     path: PathBuf,
@@ -43,10 +45,27 @@ impl Trap {
 fn fifos_sockets_and_devices_are_never_opened() {
     let ground = Ground::new();
     // A known place, a surface's name in a project, a loose name, the name of a log.
-    let names = [".npmrc", "app/.env", "app/loose.txt", "app/.git/index", ".aws/credentials", "app/.mcp.json"];
+    let names = [
+        ".npmrc",
+        "app/.env",
+        "app/loose.txt",
+        "app/.git/index",
+        ".aws/credentials",
+        "app/.mcp.json",
+        "web/.claude/settings.json",
+        LOG,
+        "app/.caulkignore",
+    ];
     let traps: Vec<Trap> = names.iter().map(|name| Trap::set(ground.path(name))).collect();
     symlink("app/loose.txt", ground.path(".pypirc")).unwrap();
     ground.file("app/package.json", "{}");
+    // Their readers look at a neighbour each.
+    ground.file("web/.mcp.json", r#"{"mcpServers": {"a": {"command": "x"}}}"#);
+    let database = rusqlite::Connection::open(ground.path(LOG.strip_suffix("-wal").unwrap())).unwrap();
+    std::fs::rename(ground.path(LOG), ground.path("aside")).unwrap();
+    database.execute_batch("PRAGMA journal_mode=OFF; CREATE TABLE ItemTable (key TEXT, value BLOB)").unwrap();
+    drop(database);
+    std::fs::rename(ground.path("aside"), ground.path(LOG)).unwrap();
     ground.file("app/a.txt", token("beside a trap"));
     let _listener = UnixListener::bind(ground.path(".zshrc")).unwrap();
     let root = rustix::process::geteuid().is_root();
