@@ -15,6 +15,7 @@ mod planner;
 mod processes;
 mod prune;
 mod run;
+mod source;
 mod walk;
 
 use crate::detect::Detector;
