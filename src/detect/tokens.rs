@@ -55,11 +55,15 @@ impl Detector<'_> {
     /// The match that begins at `at`, where the keyword stands that the pattern begins with.
     fn led(&self, haystack: &[u8], index: RuleIdx, at: usize, leftover: bool) -> Option<(Range<usize>, Range<usize>)> {
         let compiled = self.pack.compiled(index)?;
-        // Asked for again with the match; asked here so that a run of keywords does not cost a look ahead for each.
-        if !leftover && compiled.group.is_none() && !boundary::begins(haystack, at, &compiled.alphabet) {
-            return None;
-        }
-        let end = (at + LONGEST).min(haystack.len());
+        // Asked for again with the match; asked here so that a run of keywords does not cost a long look
+        // ahead for each. In leftovers of a database a token may follow its key at once.
+        let begins = compiled.group.is_some() || boundary::begins(haystack, at, &compiled.alphabet);
+        let ahead = match (begins, leftover) {
+            (true, _) => LONGEST,
+            (false, true) => AHEAD,
+            (false, false) => return None,
+        };
+        let end = (at + ahead).min(haystack.len());
         let captures = compiled.at_start()?.captures(&haystack[at..end])?;
         let whole = captures.get(0)?;
         let secret = compiled.group.and_then(|group| captures.get(group)).unwrap_or(whole);

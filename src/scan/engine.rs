@@ -2,13 +2,12 @@
 
 use super::Scanner;
 use super::collect::{Collector, Found};
-use super::content::{self, Content, Piece};
+use super::content::{self, Content, FileSource, Piece};
 use super::database;
 use super::gitstate::GitStates;
 use super::judge::Judge;
 use super::locate::Locator;
 use super::place::{Base, Place};
-use super::source::FileSource;
 use super::walk::{Candidate, Mode, Visitor};
 use crate::detect::Scene;
 use crate::host::access::DirAccess;

@@ -15,7 +15,6 @@ mod planner;
 mod processes;
 mod prune;
 mod run;
-mod source;
 mod walk;
 
 use crate::detect::Detector;
