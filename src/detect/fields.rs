@@ -6,8 +6,8 @@ use super::sighting::{Name, Rank, Sighting};
 use super::{Detector, Scene, arguments, gates, names, statistics};
 use crate::model::{Confidence, ContainerKind, Secret};
 use crate::read::{self, Document, Field, Format, Role, json, url};
-use crate::rules::RuleIdx;
 use crate::rules::rule::SecretForm;
+use crate::rules::{RuleIdx, RulePack};
 use std::ops::Range;
 use zeroize::Zeroizing;
 
@@ -39,8 +39,11 @@ impl<'a> Layer<'a> {
     }
 }
 
+/// Why a value is told for less whose variable is compiled into a client.
+const CLIENT_SIDE: &str = "its name says that every client gets it";
+
 /// Gives sightings of the raw pass the name of the field they lie in.
-pub(super) fn attach(document: &Document<'_>, scene: &Scene<'_>, sightings: &mut [Sighting]) {
+pub(super) fn attach(pack: &RulePack, document: &Document<'_>, scene: &Scene<'_>, sightings: &mut [Sighting]) {
     for sighting in sightings {
         let after = document.fields.partition_point(|field| field.span.start <= sighting.span.start);
         let inside = |f: &&Field<'_>| f.span.contains(&sighting.span.start) && sighting.span.end <= f.span.end;
@@ -49,6 +52,10 @@ pub(super) fn attach(document: &Document<'_>, scene: &Scene<'_>, sightings: &mut
         sighting.field = found.map(|field| name(scene, field));
         if found.is_some_and(|field| field.role == Role::Comment) {
             sighting.confidence = sighting.confidence.min(Confidence::Medium);
+        }
+        let may_be_public = pack.rule(sighting.rule).token().is_some_and(|pattern| !pattern.public_beside.is_empty());
+        if may_be_public && found.is_some_and(|field| names::is_client_side(field.key())) {
+            sighting.lower(CLIENT_SIDE);
         }
         if sighting.field.is_none() && !scene.prefix.is_empty() {
             sighting.field = Some(Zeroizing::new(scene.prefix.join(&b'.')));
@@ -185,7 +192,7 @@ impl Detector<'_> {
     /// A value that is a secret whatever it looks like, unless it only stands for one.
     fn value(&self, rule: RuleIdx, field: &Field<'_>, value: &[u8]) -> Option<Sighting> {
         let value = value.trim_ascii();
-        if value.len() < 4 || gates::gate(value).is_some() || is_path(value) {
+        if value.len() < 4 || gates::gate(value).is_some() || gates::is_path(value) {
             return None;
         }
         Some(self.sighting(rule, Rank::Field, field, value))
@@ -194,7 +201,7 @@ impl Detector<'_> {
     /// A value whose name says it is a secret.
     fn named(&self, rule: RuleIdx, hint: names::Hint, field: &Field<'_>, value: &[u8], rank: Rank) -> Option<Sighting> {
         let value = value.trim_ascii();
-        if gates::gate(value).is_some() || is_path(value) || value.eq_ignore_ascii_case(field.key()) {
+        if gates::gate(value).is_some() || gates::is_path(value) || value.eq_ignore_ascii_case(field.key()) {
             return None;
         }
         let spaced = value.iter().any(u8::is_ascii_whitespace);
@@ -219,6 +226,9 @@ impl Detector<'_> {
         let mut sighting = self.sighting(rule, rank, field, value);
         if hint == names::Hint::Weak {
             sighting.confidence = sighting.confidence.min(Confidence::Medium);
+        }
+        if names::is_client_side(field.key()) {
+            sighting.lower(CLIENT_SIDE);
         }
         Some(sighting)
     }
@@ -310,9 +320,9 @@ impl Detector<'_> {
             inherit: inherit.filter(|_| nested),
         };
         let before = out.len();
-        self.tokens(value, scene.surface, out);
+        self.tokens_outside_blobs(value, scene.surface, out);
         self.coded(value, &inner_scene, out);
-        attach(&inner, &inner_scene, &mut out[before..]);
+        attach(self.pack, &inner, &inner_scene, &mut out[before..]);
         for sighting in &mut out[before..] {
             let (span, precise) = inner_layer.locate(&sighting.span, sighting.secret.expose());
             sighting.span = span;
@@ -332,8 +342,7 @@ impl Detector<'_> {
         let mut sighting =
             Sighting::new(rule, self.pack.rule(rule), rank, part_of(field, value), Secret::copy_of(value));
         if gates::is_sample(self.pack.rule(rule), value) {
-            sighting.cap();
-            sighting.checks.push("documentation sample".into());
+            sighting.dismiss("documentation sample".into());
         }
         sighting
     }
@@ -365,14 +374,6 @@ fn decode_base64(value: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let bare = &value[..end];
     let decoded = data_encoding::BASE64_NOPAD.decode(bare).or_else(|_| data_encoding::BASE64URL_NOPAD.decode(bare));
     decoded.ok().map(Zeroizing::new)
-}
-
-/// Whether a value is a place in the file system rather than a secret.
-fn is_path(value: &[u8]) -> bool {
-    let starts = [&b"/"[..], b"./", b"../", b"~/", b"\\\\", b"file:"].iter().any(|p| value.starts_with(p));
-    let drive = matches!(value, [letter, b':', b'\\' | b'/', ..] if letter.is_ascii_alphabetic());
-    // A base64 secret may begin with a slash; a path has words between its slashes.
-    drive || (starts && (value.len() < 24 || statistics::surprise(value) < 4.4))
 }
 
 /// Letters and digits mixed in a value long enough that it is no word with a number.

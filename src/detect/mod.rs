@@ -11,6 +11,7 @@ pub mod statistics;
 
 mod arguments;
 mod coded;
+mod escaped;
 mod fields;
 mod mask;
 mod merge;
@@ -131,9 +132,12 @@ impl<'p> Detector<'p> {
     #[must_use]
     pub fn detect(&self, document: &Document<'_>, scene: &Scene<'_>, accept: Range<usize>) -> Detection {
         let mut sightings = Vec::new();
-        self.tokens(document.source, scene.surface, &mut sightings);
+        self.tokens_outside_blobs(document.source, scene.surface, &mut sightings);
+        if scene.format == Format::Text {
+            self.escaped(document.source, &mut sightings);
+        }
         self.coded(document.source, scene, &mut sightings);
-        fields::attach(document, scene, &mut sightings);
+        fields::attach(self.pack, document, scene, &mut sightings);
         self.fields(document, scene, &fields::Layer::outermost(document), &mut sightings);
         let mut mask = Mask::new(self);
         if sightings.is_empty() {

@@ -17,6 +17,21 @@ const AHEAD: usize = 1 << 10;
 const LONGEST: usize = 16 << 10;
 
 impl Detector<'_> {
+    /// The tokens of a text that is reported on: what only happens to stand in base64 is left out.
+    ///
+    /// Masks take [`Self::tokens`] as they are: too much masked is no harm.
+    pub(super) fn tokens_outside_blobs(&self, text: &[u8], surface: Option<&Surface>, out: &mut Vec<Sighting>) {
+        let before = out.len();
+        self.tokens(text, surface, out);
+        let mut at = 0;
+        out.retain(|sighting| {
+            at += 1;
+            at <= before
+                || !self.pack.rule(sighting.rule).check.is_empty()
+                || !gates::is_inside_blob(text, &sighting.span)
+        });
+    }
+
     /// Finds every token in `haystack`.
     pub(super) fn tokens(&self, haystack: &[u8], surface: Option<&Surface>, out: &mut Vec<Sighting>) {
         // How far each rule has looked: keywords inside a match are not tried again, so hostile
@@ -116,11 +131,15 @@ impl Detector<'_> {
         if pattern.min_entropy > 0.0 && statistics::entropy(body) < pattern.min_entropy {
             return None;
         }
+        if !sample && gates::is_words(body) {
+            return None;
+        }
         let rank = if rule.vendor == "Generic" { Rank::Structure } else { Rank::Token };
         let mut sighting = Sighting::new(index, rule, rank, span, Secret::copy_of(value));
         if sample {
-            sighting.cap();
-            sighting.checks.push("documentation sample".into());
+            sighting.dismiss("documentation sample".into());
+        } else if boundary::beside(haystack, &whole, pattern.public_beside.iter().map(AsRef::as_ref)) {
+            sighting.lower("public where it stands");
         }
         if !rule.check.is_empty() {
             let outcome = check::run(&rule.check, value, rule.prefix.as_bytes(), self.now);
@@ -130,8 +149,9 @@ impl Detector<'_> {
                     sighting.checks.push(outcome.name.to_owned());
                 }
                 check::Verdict::Failed => {
-                    sighting.cap();
-                    sighting.checks.push(format!("failed: {}", outcome.name));
+                    let why = format!("failed: {}", outcome.name);
+                    // A sum that does not add up is no token; of a structure less may be known than thought.
+                    if outcome.name.ends_with("crc32") { sighting.dismiss(why) } else { sighting.lower(&why) }
                 }
                 check::Verdict::Unknown => {}
             }
@@ -143,16 +163,24 @@ impl Detector<'_> {
 
     /// What a token's structure says against it: expired, a tripwire, a sample, public by design.
     fn weigh(&self, sighting: &mut Sighting, outcome: &check::Outcome) {
-        for (name, why) in
-            [("expired", "expired"), ("canary", "a tripwire: leave it where it is"), ("sample", "documentation sample")]
-        {
+        for (name, why) in [
+            ("expired", "expired"),
+            ("canary", "a tripwire: leave it where it is"),
+            ("bare", "names no issuer, subject or time"),
+        ] {
             if outcome.attribute(name).is_some() {
-                sighting.cap();
-                sighting.checks.push(why.to_owned());
+                sighting.lower(why);
             }
+        }
+        if outcome.attribute("sample").is_some() {
+            sighting.dismiss("documentation sample".into());
         }
         if outcome.attribute("public").is_some() {
             sighting.severity = Severity::Info;
+        }
+        // What a token says of itself outweighs what the name of its field says of it.
+        if sighting.severity <= Severity::Low && outcome.verdict == check::Verdict::Passed {
+            sighting.rank = sighting.rank.max(Rank::Token);
         }
     }
 }

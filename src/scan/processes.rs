@@ -32,6 +32,7 @@ pub(super) fn scan(scanner: &Scanner<'_>, environments: &[ProcessEnv], surface: 
             relative: Vec::new(),
             user: Some(Untrusted::new(scanner.host.user.name.clone())),
             exposure: None,
+            published: None,
         };
         for hit in detection.hits {
             let rule = scanner.pack.rule(hit.rule).id.to_string();
