@@ -171,6 +171,15 @@ fn a_lowered_finding_gives_its_reason() {
     assert!(finding.secret.as_ref().unwrap().checks.iter().any(|check| check.contains("test")), "{finding:?}");
 }
 
+/// What a test made up is no more than a note; elsewhere a token that lost a letter is worth a look.
+#[test]
+fn a_failed_checksum_counts_for_less_in_a_sample() {
+    for (file, severity) in [("app/samples/x.env", Severity::Info), ("app/x.env", Severity::Low)] {
+        let found = findings(file, [file, "GITHUB_TOKEN=ghp_<an:30>000000\n"]);
+        assert_eq!(found.iter().map(|f| f.severity).collect::<Vec<_>>(), [severity], "{file}");
+    }
+}
+
 /// An escaped token is found whole, at its place in the line.
 #[test]
 fn an_escaped_token_has_its_own_place() {

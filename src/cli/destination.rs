@@ -7,6 +7,7 @@ use super::error::Failure;
 use super::settings::shown;
 use crate::host::write::AtomicFile;
 use crate::output::Format;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -81,7 +82,7 @@ fn is_stdout(path: &Path) -> bool {
 
 /// Opens the files. None of them appears under its name yet.
 pub(super) fn open(destinations: Vec<Destination>) -> Result<Vec<Target>, Failure> {
-    destinations
+    let targets: Vec<Target> = destinations
         .into_iter()
         .map(|Destination { format, path }| {
             let Some(path) = path else { return Ok(Target::Stdout(format)) };
@@ -94,7 +95,23 @@ pub(super) fn open(destinations: Vec<Destination>) -> Result<Vec<Target>, Failur
                 Err(error) => Err(Failure::new(format!("cannot write {}: {error}", shown(&path)))),
             }
         })
-        .collect()
+        .collect::<Result<_, _>>()?;
+    // One file under two names: the second report would take the place of the first.
+    let mut seen = BTreeSet::new();
+    for target in &targets {
+        if let Target::File(_, path, file) = target
+            && !seen.insert(real(file.target()))
+        {
+            return Err(Failure::new(format!("two reports cannot both go to {}", shown(path))));
+        }
+    }
+    Ok(targets)
+}
+
+/// A file's path without links in its folder's.
+fn real(path: &Path) -> PathBuf {
+    let folder = path.parent().and_then(|folder| folder.canonicalize().ok());
+    folder.zip(path.file_name()).map_or_else(|| path.to_owned(), |(folder, name)| folder.join(name))
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ pub mod error;
 mod explain;
 mod interrupt;
 mod man;
+mod mask;
 mod out;
 mod pack;
 mod panic;

@@ -4,6 +4,7 @@
 //! others must have gone through `Untrusted` before it comes here.
 
 use super::error::Failure;
+use super::mask;
 use super::settings::{Key, Settings};
 use anstream::{AutoStream, ColorChoice};
 use std::io::{self, BufWriter, ErrorKind, Write};
@@ -27,8 +28,14 @@ pub(super) fn print(bytes: &[u8]) -> Result<(), Failure> {
     stdout(|out| out.write_all(bytes))
 }
 
-/// One line on standard error, after the program's name.
+/// One line on standard error, after the program's name. What is echoed may hold a secret (an argument
+/// that was pasted into the wrong place), so whatever has the looks of one is masked.
 pub(super) fn complain(message: &str) {
+    say(&mask::text(message));
+}
+
+/// The same for a message of our own making, in which nothing is echoed.
+pub(super) fn say(message: &str) {
     // Where nobody listens there is nobody to tell.
     let _ = writeln!(io::stderr(), "caulk: {message}");
 }

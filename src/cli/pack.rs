@@ -5,7 +5,6 @@ use super::settings::{Key, Settings, shown};
 use crate::host::trusted;
 use crate::model::Untrusted;
 use crate::rules::{RulePack, describe};
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 /// Largest rule file read, bytes.
@@ -66,11 +65,12 @@ pub(super) fn ids(pack: &RulePack) -> Vec<String> {
     let mut ids: Vec<String> = pack.rules().iter().map(|rule| rule.id.to_string()).collect();
     ids.extend(pack.settings().iter().map(|setting| setting.id.to_string()));
     ids.extend(pack.audits().iter().map(|audit| audit.id.to_string()));
+    ids.extend(pack.campaigns().iter().map(|campaign| campaign.id.to_string()));
     ids.sort_unstable();
     ids
 }
 
-/// What a rule, a setting or an audit is, why it matters and what to do; `None` for an unknown id.
+/// What a rule, a setting, an audit or a campaign is, why it matters and what to do; `None` for an unknown id.
 #[must_use]
 pub(super) fn describe(pack: &RulePack, id: &str) -> Option<String> {
     if let Some(index) = pack.find(id) {
@@ -79,16 +79,8 @@ pub(super) fn describe(pack: &RulePack, id: &str) -> Option<String> {
     if let Some(setting) = pack.settings().iter().find(|setting| setting.id == id) {
         return Some(describe::setting_markdown(setting));
     }
-    let audit = pack.audit_text(id)?;
-    let mut text = format!("## {}\n\n`{}` · {} · {}\n", audit.title, audit.id, audit.category, audit.severity);
-    for (name, sentence) in [("Why it matters", &audit.impact), ("What to do", &audit.advice)] {
-        if !sentence.is_empty() {
-            let _ = writeln!(text, "\n**{name}.** {sentence}");
-        }
+    if let Some(audit) = pack.audit_text(id) {
+        return Some(describe::audit_markdown(audit));
     }
-    for (number, source) in audit.references.iter().enumerate() {
-        text.push_str(if number == 0 { "\nSources:\n" } else { "" });
-        let _ = writeln!(text, "- <{source}>");
-    }
-    Some(text)
+    pack.campaigns().iter().find(|campaign| campaign.id == id).map(describe::campaign_markdown)
 }

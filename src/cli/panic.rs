@@ -14,7 +14,7 @@ fn hook(info: &PanicHookInfo<'_>) {
     let at = info.location().map_or_else(String::new, |location| {
         format!(" at {}:{}:{}", short(location.file()), location.line(), location.column())
     });
-    out::complain(&format!("internal error{at}; please report it"));
+    out::say(&format!("internal error{at}; please report it"));
 }
 
 /// The end of a source path: the rest is the folder the program was built in.

@@ -23,7 +23,7 @@ pub(super) fn during<T>(wanted: bool, progress: &Progress, work: impl FnOnce() -
     }
     let done = AtomicBool::new(false);
     std::thread::scope(|scope| {
-        let drawer = scope.spawn(|| {
+        let drawer = std::thread::Builder::new().name("progress".into()).spawn_scoped(scope, || {
             while !done.load(Ordering::Relaxed) {
                 bar.set_message(line(progress));
                 bar.tick();
@@ -31,8 +31,8 @@ pub(super) fn during<T>(wanted: bool, progress: &Progress, work: impl FnOnce() -
             }
             bar.finish_and_clear();
         });
-        // The line must go whether the work ends or panics.
-        let _end = End { done: &done, drawer: drawer.thread() };
+        // The line must go whether the work ends or panics. Without a thread to draw it there is none.
+        let _end = drawer.as_ref().ok().map(|drawer| End { done: &done, drawer: drawer.thread() });
         work()
     })
 }

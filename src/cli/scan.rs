@@ -66,10 +66,12 @@ pub(super) fn run(args: &ScanArgs, formats_at: &[usize], outputs_at: &[usize]) -
         return plan(&scanner, &targets, &settings);
     }
     let shows = !settings.flag(Key::Quiet) && !settings.flag(Key::NoProgress) && request.scope != Scope::Stdin;
-    let mut report = progress::during(shows, &live, || match request.scope {
-        Scope::Stdin => scan::run(&scanner, Some(&mut Stdin::start(&live))),
-        _ => scan::run(&scanner, None),
+    let scanned = progress::during(shows, &live, || match request.scope {
+        Scope::Stdin => Stdin::start(&live).map(|mut stdin| scan::run(&scanner, Some(&mut stdin))),
+        _ => Ok(scan::run(&scanner, None)),
     });
+    let mut report =
+        scanned.map_err(|error| Failure::new(format!("standard input cannot be read: {}", error.kind())))?;
     report.scan.confined = confined;
     let expired = sift(&mut report, &allow, &settings);
     if let Some(status) = stop.status() {
@@ -121,7 +123,7 @@ fn scope(args: &ScanArgs) -> Result<Scope, Failure> {
 fn exists(path: &Path) -> Result<bool, Failure> {
     match std::fs::metadata(path) {
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(false),
-        Err(error) if error.kind() == ErrorKind::InvalidInput => {
+        Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::InvalidFilename) => {
             Err(Failure::new(format!("not a path: {}", shown(path))))
         }
         _ => Ok(true),

@@ -22,10 +22,9 @@ pub(super) struct Stdin<'a> {
 
 impl<'a> Stdin<'a> {
     /// Starts the reading thread. It ends with the input, or with the process.
-    #[must_use]
-    pub(super) fn start(progress: &'a Progress) -> Self {
+    pub(super) fn start(progress: &'a Progress) -> io::Result<Self> {
         let (sender, pieces) = sync_channel(2);
-        std::thread::spawn(move || {
+        std::thread::Builder::new().name("stdin".into()).spawn(move || {
             let mut input = io::stdin().lock();
             loop {
                 let mut piece = Zeroizing::new(vec![0; PIECE]);
@@ -45,8 +44,8 @@ impl<'a> Stdin<'a> {
                     return;
                 }
             }
-        });
-        Self { pieces, rest: Zeroizing::default(), at: 0, progress }
+        })?;
+        Ok(Self { pieces, rest: Zeroizing::default(), at: 0, progress })
     }
 }
 

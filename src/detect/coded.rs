@@ -12,7 +12,7 @@ pub(super) struct CodedRules {
     pub(super) option: Option<RuleIdx>,
     pub(super) bearer: Option<RuleIdx>,
     pub(super) basic: Option<RuleIdx>,
-    url: Option<RuleIdx>,
+    pub(super) url: Option<RuleIdx>,
     key: Option<RuleIdx>,
     encrypted_key: Option<RuleIdx>,
 }
@@ -70,7 +70,14 @@ impl Detector<'_> {
         }
     }
 
-    fn url_password(&self, index: RuleIdx, source: &[u8], userinfo: &url::Userinfo, loose: bool) -> Option<Sighting> {
+    /// The password of a URL; `loose`: in text where a URL may well be an example.
+    pub(super) fn url_password(
+        &self,
+        index: RuleIdx,
+        source: &[u8],
+        userinfo: &url::Userinfo,
+        loose: bool,
+    ) -> Option<Sighting> {
         let raw = &source[userinfo.password.clone()];
         let user = &source[userinfo.user.clone()];
         let host = &source[userinfo.host.clone()];

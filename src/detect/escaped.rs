@@ -2,8 +2,8 @@
 //!
 //! JSON that is parsed has its values decoded already; this is for all other text. The copy is wiped.
 
-use super::Detector;
 use super::sighting::Sighting;
+use super::{Detector, Scene};
 use std::collections::BTreeSet;
 use std::ops::Range;
 use zeroize::Zeroizing;
@@ -56,10 +56,10 @@ fn character(source: &[u8], at: usize) -> Option<u8> {
 
 impl Detector<'_> {
     /// Finds the tokens of `source` that its escapes hide.
-    pub(super) fn escaped(&self, source: &[u8], out: &mut Vec<Sighting>) {
+    pub(super) fn escaped(&self, source: &[u8], scene: &Scene<'_>, out: &mut Vec<Sighting>) {
         let Some(unescaped) = Unescaped::of(source) else { return };
         let mut found = Vec::new();
-        self.tokens_outside_blobs(&unescaped.text, None, &mut found);
+        self.tokens_outside_blobs(&unescaped.text, scene, &mut found);
         let known: BTreeSet<usize> = out.iter().map(|sighting| sighting.span.start).collect();
         for mut sighting in found {
             sighting.span = unescaped.in_source(&sighting.span);

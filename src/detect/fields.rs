@@ -1,13 +1,14 @@
 //! The field pass: places that hold a secret whatever it looks like, names that say so, and what
 //! lies a layer deeper (escapes, JSON in JSON).
 
+use super::labels::{CLIENT_SIDE, attach, name};
 use super::places::keys;
 use super::sighting::{Name, Rank, Sighting};
 use super::{Detector, Scene, arguments, gates, names, statistics};
 use crate::model::{Confidence, ContainerKind, Secret};
-use crate::read::{self, Document, Field, Format, Role, json, url};
+use crate::read::{self, Document, Field, Format, Role, Text, json};
+use crate::rules::RuleIdx;
 use crate::rules::rule::SecretForm;
-use crate::rules::{RuleIdx, RulePack};
 use std::ops::Range;
 use zeroize::Zeroizing;
 
@@ -39,49 +40,30 @@ impl<'a> Layer<'a> {
     }
 }
 
-/// Why a value is told for less whose variable is compiled into a client.
-const CLIENT_SIDE: &str = "its name says that every client gets it";
-
-/// Gives sightings of the raw pass the name of the field they lie in.
-pub(super) fn attach(pack: &RulePack, document: &Document<'_>, scene: &Scene<'_>, sightings: &mut [Sighting]) {
-    for sighting in sightings {
-        let after = document.fields.partition_point(|field| field.span.start <= sighting.span.start);
-        let inside = |f: &&Field<'_>| f.span.contains(&sighting.span.start) && sighting.span.end <= f.span.end;
-        // Fields that end before may stand between: an option's value inside a longer one.
-        let found = document.fields[after.saturating_sub(4)..after].iter().rev().find(inside);
-        sighting.field = found.map(|field| name(scene, field));
-        if found.is_some_and(|field| field.role == Role::Comment) {
-            sighting.confidence = sighting.confidence.min(Confidence::Medium);
-        }
-        let may_be_public = pack.rule(sighting.rule).token().is_some_and(|pattern| !pattern.public_beside.is_empty());
-        if may_be_public && found.is_some_and(|field| names::is_client_side(field.key())) {
-            sighting.lower(CLIENT_SIDE);
-        }
-        if sighting.field.is_none() && !scene.prefix.is_empty() {
-            sighting.field = Some(Zeroizing::new(scene.prefix.join(&b'.')));
-        }
+/// Names and locates a sighting of `field`.
+fn finish(sighting: &mut Sighting, source: &[u8], field: &Field<'_>, scene: &Scene<'_>, layer: &Layer<'_>) {
+    sighting.field = Some(name(scene, field));
+    if field.value.is_decoded() && sighting.span == field.span {
+        narrow(sighting, source, field);
+    }
+    if layer.span.is_some() {
+        let (span, precise) = layer.locate(&sighting.span, sighting.secret.expose());
+        sighting.span = span;
+        sighting.precise = precise;
+        sighting.layer = Some((ContainerKind::Json, layer.field.clone()));
+    }
+    if field.role == Role::Comment {
+        sighting.confidence = sighting.confidence.min(Confidence::Medium);
     }
 }
 
-/// A field's name in its format's own notation, unmasked.
-fn name(scene: &Scene<'_>, field: &Field<'_>) -> Name {
-    let path = keys(scene.prefix, &field.path);
-    let skip = usize::from(scene.format == Format::Jsonl && path.len() > 1);
-    let separator = if matches!(field.role, Role::Option | Role::Header) { b' ' } else { b'.' };
-    let mut text = Vec::new();
-    for key in &path[skip..] {
-        let bracket = scene.format == Format::Json && path.len() > 1 && key.contains(&b'.');
-        if bracket {
-            text.extend_from_slice(b"[\"");
-        } else if !text.is_empty() {
-            text.push(separator);
-        }
-        text.extend_from_slice(key);
-        if bracket {
-            text.extend_from_slice(b"\"]");
-        }
+/// A part of a decoded value, which stands in the source as it is unless an escape is in it.
+fn narrow(sighting: &mut Sighting, source: &[u8], field: &Field<'_>) {
+    let secret = sighting.secret.expose();
+    match source.get(field.span.clone()).and_then(|written| memchr::memmem::find(written, secret)) {
+        Some(at) => sighting.span = field.span.start + at..field.span.start + at + secret.len(),
+        None => sighting.precise = field.value.bytes().trim_ascii().len() <= secret.len(),
     }
-    Zeroizing::new(text)
 }
 
 impl Detector<'_> {
@@ -102,23 +84,9 @@ impl Detector<'_> {
                 None => self.by_role(field, scene, out),
             }
             for sighting in &mut out[before..] {
-                self.finish(sighting, field, scene, layer);
+                finish(sighting, document.source, field, scene, layer);
             }
             self.deeper(field, scene, layer, placed, out);
-        }
-    }
-
-    /// Names and locates a sighting of `field`.
-    fn finish(&self, sighting: &mut Sighting, field: &Field<'_>, scene: &Scene<'_>, layer: &Layer<'_>) {
-        sighting.field = Some(name(scene, field));
-        if layer.span.is_some() {
-            let (span, precise) = layer.locate(&sighting.span, sighting.secret.expose());
-            sighting.span = span;
-            sighting.precise = precise;
-            sighting.layer = Some((ContainerKind::Json, layer.field.clone()));
-        }
-        if field.role == Role::Comment {
-            sighting.confidence = sighting.confidence.min(Confidence::Medium);
         }
     }
 
@@ -136,8 +104,10 @@ impl Detector<'_> {
             SecretForm::Header => out.extend(self.header(rule, field)),
             SecretForm::Basic => out.extend(self.basic(rule, field, value)),
             SecretForm::Base64 => out.extend(self.base64(rule, field, value)),
-            // Userinfo is found by the raw pass in any text; a query is not.
-            SecretForm::Url => self.query(rule, field, out),
+            SecretForm::Url => {
+                self.userinfo(rule, document, field, out);
+                self.query(rule, field, out);
+            }
             SecretForm::Arguments => {
                 if let Some((hint, part)) = arguments::secret(document, index) {
                     let sighting = self.named(rule, hint, field, &value[part.clone()], Rank::Field);
@@ -162,17 +132,18 @@ impl Detector<'_> {
                 }
             }
             Role::Option => {
-                if let Some(rule) = self.coded.option
-                    && field.key() != b"url"
-                {
-                    if field.key() == b"-u" || field.key() == b"--user" {
-                        out.extend(self.user_option(rule, field, value));
-                    } else {
-                        out.extend(self.value(rule, field, value).map(|mut s| {
-                            s.rank = Rank::Shaped;
-                            s
-                        }));
+                let Some(rule) = self.coded.option else { return };
+                match field.key() {
+                    // A password in it is found by the raw pass.
+                    b"url" => {
+                        self.query(rule, field, out);
+                        out.extend(self.coded.url.and_then(|rule| self.token_url(rule, field)));
                     }
+                    _ if names_user(field) => out.extend(self.user_option(rule, field, value)),
+                    _ => out.extend(self.value(rule, field, value).map(|mut s| {
+                        s.rank = Rank::Shaped;
+                        s
+                    })),
                 }
             }
             Role::Header => {
@@ -199,7 +170,14 @@ impl Detector<'_> {
     }
 
     /// A value whose name says it is a secret.
-    fn named(&self, rule: RuleIdx, hint: names::Hint, field: &Field<'_>, value: &[u8], rank: Rank) -> Option<Sighting> {
+    pub(super) fn named(
+        &self,
+        rule: RuleIdx,
+        hint: names::Hint,
+        field: &Field<'_>,
+        value: &[u8],
+        rank: Rank,
+    ) -> Option<Sighting> {
         let value = value.trim_ascii();
         if gates::gate(value).is_some() || gates::is_path(value) || value.eq_ignore_ascii_case(field.key()) {
             return None;
@@ -269,21 +247,10 @@ impl Detector<'_> {
         }
     }
 
-    /// `user:password` of an option such as curl's `-u`.
+    /// `user:password` of an option such as curl's `-u`; smbclient divides with `%`.
     fn user_option(&self, rule: RuleIdx, field: &Field<'_>, value: &[u8]) -> Option<Sighting> {
-        let colon = memchr::memchr(b':', value)?;
-        self.value(rule, field, &value[colon + 1..])
-    }
-
-    /// The secrets of a URL's query.
-    fn query(&self, rule: RuleIdx, field: &Field<'_>, out: &mut Vec<Sighting>) {
-        let value = field.value.bytes();
-        for (key, part) in url::query_pairs(value) {
-            if let Some(hint) = names::hint(&value[key]) {
-                let sighting = self.named(rule, hint, field, &value[part.clone()], Rank::Shaped);
-                out.extend(sighting.map(|s| narrowed(s, field, part)));
-            }
-        }
+        let divider = memchr::memchr2(b':', b'%', value)?;
+        self.value(rule, field, &value[divider + 1..])
     }
 
     /// What lies a layer deeper in a field's value.
@@ -320,7 +287,7 @@ impl Detector<'_> {
             inherit: inherit.filter(|_| nested),
         };
         let before = out.len();
-        self.tokens_outside_blobs(value, scene.surface, out);
+        self.tokens_outside_blobs(value, &inner_scene, out);
         self.coded(value, &inner_scene, out);
         attach(self.pack, &inner, &inner_scene, &mut out[before..]);
         for sighting in &mut out[before..] {
@@ -330,7 +297,7 @@ impl Detector<'_> {
             if nested {
                 sighting.layer = Some((ContainerKind::Json, inner_layer.field.clone()));
             } else {
-                sighting.field = inner_layer.field.clone();
+                sighting.field.clone_from(&inner_layer.field);
             }
         }
         if nested {
@@ -341,10 +308,22 @@ impl Detector<'_> {
     fn sighting(&self, rule: RuleIdx, rank: Rank, field: &Field<'_>, value: &[u8]) -> Sighting {
         let mut sighting =
             Sighting::new(rule, self.pack.rule(rule), rank, part_of(field, value), Secret::copy_of(value));
-        if gates::is_sample(self.pack.rule(rule), value) {
-            sighting.dismiss("documentation sample".into());
+        if self.pack.rule(rule).is_sample(value) {
+            sighting.dismiss("documentation sample");
         }
         sighting
+    }
+}
+
+/// Whether an option names a user too: `-u`, `-sSu`, `--user` of curl, `-a` of httpie, `-U` of smbclient.
+fn names_user(field: &Field<'_>) -> bool {
+    let command = field.path.first().map_or(&b""[..], Text::bytes);
+    match field.key() {
+        b"--user" | b"--proxy-user" => true,
+        [b'-', b'-', ..] => false,
+        [b'-', .., b'u' | b'U'] => matches!(command, b"curl" | b"smbclient" | b"rpcclient"),
+        b"-a" => matches!(command, b"http" | b"https" | b"xh" | b"xhs"),
+        _ => false,
     }
 }
 
@@ -360,7 +339,7 @@ fn part_of(field: &Field<'_>, value: &[u8]) -> Range<usize> {
 }
 
 /// A sighting of a part of a field that is a slice of the source.
-fn narrowed(mut sighting: Sighting, field: &Field<'_>, part: Range<usize>) -> Sighting {
+pub(super) fn narrowed(mut sighting: Sighting, field: &Field<'_>, part: Range<usize>) -> Sighting {
     if !field.value.is_decoded() {
         sighting.span = field.span.start + part.start..field.span.start + part.end;
     }

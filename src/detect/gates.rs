@@ -3,7 +3,6 @@
 //! Pure functions of bytes. Each gate says why, so that a report can. Key names are `names`' business.
 
 use super::statistics;
-use crate::rules::rule::Rule;
 use std::ops::Range;
 
 /// Why a value is not reported, or reported for less.
@@ -34,15 +33,6 @@ pub fn gate(value: &[u8]) -> Option<Gate> {
     } else {
         None
     }
-}
-
-/// Whether `value` is one of the rule's samples, or says of itself that it is an example.
-#[must_use]
-pub fn is_sample(rule: &Rule, value: &[u8]) -> bool {
-    let reversed = |sample: &str| sample.len() == value.len() && sample.bytes().rev().eq(value.iter().copied());
-    value.ends_with(b"EXAMPLE")
-        || value.ends_with(b"EXAMPLEKEY")
-        || rule.samples_reversed.iter().any(|sample| reversed(sample))
 }
 
 /// Schemes and prefixes of references to secret stores.

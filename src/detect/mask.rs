@@ -1,6 +1,6 @@
 //! Takes the secrets of a document out of every other text that leaves: fields, keys, commands, URLs, paths.
 
-use super::Detector;
+use super::{Detector, Scene};
 use crate::model::{Secret, Untrusted};
 use crate::read::url;
 use std::borrow::Cow;
@@ -14,6 +14,7 @@ const SHORT: usize = 8;
 /// The secrets of one document. Lives as long as the document.
 #[derive(Default)]
 pub struct Mask {
+    /// In order of bytes, each once, after [`Mask::seal`]: a document may hold a hundred thousand.
     secrets: Vec<Secret>,
 }
 
@@ -25,7 +26,7 @@ impl Mask {
     /// Remembers a secret, and the forms in which it may stand in other texts.
     pub(super) fn add(&mut self, secret: &Secret) {
         let bytes = secret.expose();
-        if bytes.is_empty() || self.secrets.iter().any(|known| known.expose() == bytes) {
+        if bytes.is_empty() {
             return;
         }
         self.secrets.push(Secret::copy_of(bytes));
@@ -35,34 +36,67 @@ impl Mask {
             }
             self.secrets.push(Secret::copy_of(data_encoding::BASE64.encode(bytes).trim_end_matches('=').as_bytes()));
         }
-        // The longest first: a secret inside another must not leave the other's rest.
-        self.secrets.sort_by_key(|s| std::cmp::Reverse(s.len()));
+    }
+
+    /// To be called after the last [`Mask::add`].
+    pub(super) fn seal(&mut self) {
+        self.secrets.sort_unstable_by(|a, b| a.expose().cmp(b.expose()));
+        self.secrets.dedup_by(|a, b| a.expose() == b.expose());
     }
 
     /// `text` without the document's secrets, without anything of a token's shape, without URL passwords.
     #[must_use]
     pub fn text(&self, detector: &Detector<'_>, text: &[u8]) -> Untrusted {
-        let mut text = Cow::Borrowed(text);
-        for secret in &self.secrets {
-            let needle = secret.expose();
-            let found: Vec<Range<usize>> = memchr::memmem::find_iter(&text, needle)
-                .map(|at| at..at + needle.len())
-                .filter(|span| needle.len() >= SHORT || is_word(&text, span))
-                .collect();
-            text = cut(text, &found);
-        }
+        let found = if self.secrets.is_empty() { Vec::new() } else { self.spans(text) };
+        let text = cut(Cow::Borrowed(text), &found);
         let mut spans = Vec::new();
         let mut sightings = Vec::new();
-        detector.tokens(&text, None, &mut sightings);
+        detector.tokens(&text, &Scene::TEXT, &mut sightings);
         spans.extend(sightings.iter().map(|s| s.span.clone()));
         url::find_userinfo(&text, &mut |userinfo, _| spans.push(userinfo.password));
         Untrusted::from_bytes(&cut(text, &spans))
+    }
+
+    /// Where in `text` the secrets stand.
+    fn spans(&self, text: &[u8]) -> Vec<Range<usize>> {
+        let mut spans = Vec::new();
+        for at in 0..text.len() {
+            let mut longest = text.len() - at;
+            // Short ones count only as a word, so a shorter one may hold where a longer one does not.
+            while let Some(length) = self.longest_prefix(&text[at..at + longest]) {
+                let span = at..at + length;
+                if length >= SHORT || is_word(text, &span) {
+                    spans.push(span);
+                    break;
+                }
+                longest = length - 1;
+            }
+        }
+        spans
+    }
+
+    /// Length of the longest secret that `text` begins with.
+    ///
+    /// In order of bytes a prefix of `text` comes before it; where the one right before is none, what
+    /// the two have in common bounds how long a prefix can be.
+    fn longest_prefix(&self, text: &[u8]) -> Option<usize> {
+        let mut text = text;
+        while !text.is_empty() {
+            let before = self.secrets.partition_point(|secret| secret.expose() <= text);
+            let nearest = self.secrets.get(before.checked_sub(1)?)?.expose();
+            let common = nearest.iter().zip(text).take_while(|(a, b)| a == b).count();
+            if common == nearest.len() {
+                return Some(common);
+            }
+            text = &text[..common];
+        }
+        None
     }
 }
 
 /// Whether `span` is not part of a longer word.
 fn is_word(text: &[u8], span: &Range<usize>) -> bool {
-    let word = |byte: Option<&u8>| byte.is_some_and(|b| b.is_ascii_alphanumeric());
+    let word = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
     !word(span.start.checked_sub(1).and_then(|i| text.get(i))) && !word(text.get(span.end))
 }
 

@@ -156,3 +156,68 @@ impl Searcher {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Every keyword at every place, by looking at each.
+    fn naive(pack: &RulePack, text: &[u8]) -> Vec<(RuleIdx, usize, usize)> {
+        let mut found = Vec::new();
+        for rule in pack.indices() {
+            let Some(pattern) = pack.rule(rule).token() else { continue };
+            let mut texts: Vec<Vec<u8>> =
+                pattern.keywords.iter().flat_map(|k| spellings(k, pattern.ignore_case)).collect();
+            texts.sort_unstable();
+            texts.dedup();
+            for keyword in texts {
+                let places = text.windows(keyword.len()).enumerate().filter(|(_, w)| *w == keyword);
+                found.extend(places.map(|(at, _)| (rule, at, keyword.len())));
+            }
+        }
+        found.sort_unstable();
+        found
+    }
+
+    fn matched(matcher: &Matcher, text: &[u8]) -> Vec<(RuleIdx, usize, usize)> {
+        let mut found = Vec::new();
+        matcher.each(text, |anchor| found.push((anchor.rule, anchor.at, anchor.length)));
+        found.sort_unstable();
+        found
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn no_keyword_is_missed_or_told_twice(picks in prop::collection::vec((any::<prop::sample::Index>(), 0_usize..4, any::<u8>()), 0..60)) {
+            static PACK: std::sync::LazyLock<RulePack> = std::sync::LazyLock::new(RulePack::builtin);
+            static MATCHER: std::sync::LazyLock<Matcher> = std::sync::LazyLock::new(|| Matcher::new(&PACK));
+            let (pack, matcher) = (&*PACK, &*MATCHER);
+            let keywords: Vec<&str> = pack.rules().iter().filter_map(|r| r.token()).flat_map(|t| t.keywords.iter().map(AsRef::as_ref)).collect();
+            let mut text = Vec::new();
+            for (index, overlap, filler) in picks {
+                // Keywords that run into each other, and a filler between some.
+                let keyword = keywords[index.index(keywords.len())].as_bytes();
+                text.truncate(text.len().saturating_sub(overlap));
+                text.extend_from_slice(keyword);
+                if filler < 128 { text.push(filler); }
+            }
+            prop_assert_eq!(matched(matcher, &text), naive(pack, &text));
+        }
+    }
+
+    /// Keywords across the border of the pieces that are searched in turn.
+    #[test]
+    fn borders_of_pieces_lose_nothing() {
+        let pack = RulePack::builtin();
+        let matcher = Matcher::new(&pack);
+        for shift in 0..16 {
+            let mut text = vec![b' '; PIECE - 8 + shift];
+            text.extend_from_slice(b"github_pat_");
+            text.resize(2 * PIECE - 4, b' ');
+            text.extend_from_slice(b"dckr_pat_");
+            assert_eq!(matched(&matcher, &text), naive(&pack, &text), "{shift}");
+        }
+    }
+}

@@ -13,11 +13,13 @@ mod arguments;
 mod coded;
 mod escaped;
 mod fields;
+mod labels;
 mod mask;
 mod merge;
 mod places;
 mod sighting;
 mod tokens;
+mod urls;
 
 pub use mask::Mask;
 
@@ -132,12 +134,12 @@ impl<'p> Detector<'p> {
     #[must_use]
     pub fn detect(&self, document: &Document<'_>, scene: &Scene<'_>, accept: Range<usize>) -> Detection {
         let mut sightings = Vec::new();
-        self.tokens_outside_blobs(document.source, scene.surface, &mut sightings);
+        self.tokens_outside_blobs(document.source, scene, &mut sightings);
         if scene.format == Format::Text {
-            self.escaped(document.source, &mut sightings);
+            self.escaped(document.source, scene, &mut sightings);
         }
         self.coded(document.source, scene, &mut sightings);
-        fields::attach(self.pack, document, scene, &mut sightings);
+        labels::attach(self.pack, document, scene, &mut sightings);
         self.fields(document, scene, &fields::Layer::outermost(document), &mut sightings);
         let mut mask = Mask::new(self);
         if sightings.is_empty() {
@@ -146,6 +148,7 @@ impl<'p> Detector<'p> {
         for sighting in &sightings {
             mask.add(&sighting.secret);
         }
+        mask.seal();
         sightings.retain(|s| accept.contains(&s.span.start) && self.pack.enabled(s.rule));
         let mut kept = merge::merge(self.pack, sightings, document.source);
         let truncated = kept.len().saturating_sub(self.limits.findings_per_file) as u64;

@@ -78,11 +78,11 @@ impl Sighting {
         self.confidence = Confidence::Low;
     }
 
-    /// It is no secret at all: a published sample, or a number that no issuer makes. Told as info.
-    pub(super) fn dismiss(&mut self, why: String) {
+    /// It is no secret at all, but a published sample: told as info.
+    pub(super) fn dismiss(&mut self, why: &str) {
         self.severity = Severity::Info;
         self.confidence = Confidence::Low;
-        self.checks.push(why);
+        self.checks.push(why.to_owned());
     }
 
     /// The same finding for less, and why.

@@ -1,15 +1,6 @@
 //! Does a value look random? Pure arithmetic on bytes; no lists of words, no rules.
 
-/// Shannon entropy in bits per character.
-#[must_use]
-pub fn entropy(value: &[u8]) -> f64 {
-    let mut counts = [0_u32; 256];
-    for byte in value {
-        counts[usize::from(*byte)] += 1;
-    }
-    let total = value.len() as f64;
-    counts.iter().filter(|n| **n > 0).map(|n| f64::from(*n) / total).map(|p| -p * p.log2()).sum()
-}
+pub use crate::rules::checksum::entropy;
 
 /// Mean surprise of the character pairs in bits, under a model of identifiers and English words:
 /// below about 4.4 for words and names, above it for random letters and digits.
@@ -40,7 +31,7 @@ pub fn looks_random(value: &[u8]) -> bool {
     let mixed_case = has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase);
     let classes = usize::from(digits) + usize::from(letters) + usize::from(mixed_case);
     // Short values cannot reach the entropy of long ones: the bound grows with the length.
-    let wanted = (0.85 * (value.len() as f64).log2()).min(3.5);
+    let wanted = (0.75 * (value.len() as f64).log2()).min(3.5);
     classes >= 2 && entropy(value) >= wanted && surprise(value) > 4.4
 }
 

@@ -2,11 +2,11 @@
 
 use super::matcher::Anchor;
 use super::sighting::{Rank, Sighting};
-use super::{Detector, check, gates, statistics};
-use crate::model::{Secret, Severity};
+use super::{Detector, Scene, check, gates, statistics};
+use crate::model::{ContainerKind, Secret, Severity};
 use crate::rules::RuleIdx;
 use crate::rules::boundary;
-use crate::rules::rule::{Surface, TokenPattern};
+use crate::rules::rule::TokenPattern;
 use std::ops::Range;
 
 /// Bytes before a keyword at which a match may start: keywords may stand inside a token.
@@ -20,9 +20,9 @@ impl Detector<'_> {
     /// The tokens of a text that is reported on: what only happens to stand in base64 is left out.
     ///
     /// Masks take [`Self::tokens`] as they are: too much masked is no harm.
-    pub(super) fn tokens_outside_blobs(&self, text: &[u8], surface: Option<&Surface>, out: &mut Vec<Sighting>) {
+    pub(super) fn tokens_outside_blobs(&self, text: &[u8], scene: &Scene<'_>, out: &mut Vec<Sighting>) {
         let before = out.len();
-        self.tokens(text, surface, out);
+        self.tokens(text, scene, out);
         let mut at = 0;
         out.retain(|sighting| {
             at += 1;
@@ -33,7 +33,9 @@ impl Detector<'_> {
     }
 
     /// Finds every token in `haystack`.
-    pub(super) fn tokens(&self, haystack: &[u8], surface: Option<&Surface>, out: &mut Vec<Sighting>) {
+    pub(super) fn tokens(&self, haystack: &[u8], scene: &Scene<'_>, out: &mut Vec<Sighting>) {
+        let surface = scene.surface;
+        let leftover = is_leftover(scene);
         // How far each rule has looked: keywords inside a match are not tried again, so hostile
         // repetition costs no more than its length.
         let mut looked: Vec<(RuleIdx, usize)> = Vec::new();
@@ -59,7 +61,7 @@ impl Detector<'_> {
                 Some(k) => looked[k].1 = end,
                 None => looked.push((index, end)),
             }
-            if let Some(sighting) = self.token(haystack, index, pattern, whole, secret) {
+            if let Some(sighting) = self.token(haystack, index, pattern, whole, secret, leftover) {
                 out.push(sighting);
             }
         });
@@ -111,20 +113,19 @@ impl Detector<'_> {
         pattern: &TokenPattern,
         whole: Range<usize>,
         span: Range<usize>,
+        leftover: bool,
     ) -> Option<Sighting> {
         let rule = self.pack.rule(index);
         let class = &self.pack.compiled(index)?.alphabet;
         let near = || boundary::near(haystack, &whole, pattern.near.iter().map(AsRef::as_ref));
-        if span.is_empty()
-            || !boundary::bounded_in(haystack, &whole, &span, class)
-            || (!pattern.near.is_empty() && !near())
-        {
+        let bounded = boundary::bounded_in(haystack, &whole, &span, class);
+        if span.is_empty() || !(bounded || leftover) || (!pattern.near.is_empty() && !near()) {
             return None;
         }
         let value = &haystack[span.clone()];
         let body = value.strip_prefix(rule.prefix.as_bytes()).unwrap_or(value);
         let bare: Vec<u8> = body.iter().copied().filter(u8::is_ascii_alphanumeric).collect();
-        let sample = gates::is_sample(rule, value);
+        let sample = rule.is_sample(value);
         if !sample && (gates::is_monotonous(&bare) || gates::is_placeholder(body)) {
             return None;
         }
@@ -137,50 +138,63 @@ impl Detector<'_> {
         let rank = if rule.vendor == "Generic" { Rank::Structure } else { Rank::Token };
         let mut sighting = Sighting::new(index, rule, rank, span, Secret::copy_of(value));
         if sample {
-            sighting.dismiss("documentation sample".into());
+            sighting.dismiss("documentation sample");
         } else if boundary::beside(haystack, &whole, pattern.public_beside.iter().map(AsRef::as_ref)) {
             sighting.lower("public where it stands");
         }
+        let mut known = bounded || is_telling(&rule.prefix);
         if !rule.check.is_empty() {
             let outcome = check::run(&rule.check, value, rule.prefix.as_bytes(), self.now);
             match outcome.verdict {
                 check::Verdict::Passed => {
+                    known = true;
                     sighting.rank = sighting.rank.max(if rank == Rank::Token { Rank::Checked } else { rank });
                     sighting.checks.push(outcome.name.to_owned());
                 }
+                // More than the token was taken, or less.
+                check::Verdict::Failed if !bounded => return None,
                 check::Verdict::Failed => {
-                    let why = format!("failed: {}", outcome.name);
-                    // A sum that does not add up is no token; of a structure less may be known than thought.
-                    if outcome.name.ends_with("crc32") { sighting.dismiss(why) } else { sighting.lower(&why) }
+                    sighting.lower(&format!("failed: {}", outcome.name));
                 }
                 check::Verdict::Unknown => {}
             }
-            self.weigh(&mut sighting, &outcome);
+            weigh(&mut sighting, &outcome);
             sighting.attributes = outcome.attributes;
         }
-        Some(sighting)
+        known.then_some(sighting)
     }
+}
 
-    /// What a token's structure says against it: expired, a tripwire, a sample, public by design.
-    fn weigh(&self, sighting: &mut Sighting, outcome: &check::Outcome) {
-        for (name, why) in [
-            ("expired", "expired"),
-            ("canary", "a tripwire: leave it where it is"),
-            ("bare", "names no issuer, subject or time"),
-        ] {
-            if outcome.attribute(name).is_some() {
-                sighting.lower(why);
-            }
+/// Whether the text is what a database left of its rows: a record's columns stand there one after the
+/// other without anything between, and the next cell right behind, so a token has no boundary to either side.
+fn is_leftover(scene: &Scene<'_>) -> bool {
+    scene.container.is_some_and(|c| c.kind == ContainerKind::Sqlite && c.key.is_none())
+}
+
+/// Whether a prefix is enough to know a token by in a run of letters: not one that base64 may hold by chance.
+fn is_telling(prefix: &str) -> bool {
+    prefix.len() >= 4 && prefix.bytes().any(|b| matches!(b, b'_' | b'-' | b'.'))
+}
+
+/// What a token's structure says against it: expired, a tripwire, a sample, public by design.
+fn weigh(sighting: &mut Sighting, outcome: &check::Outcome) {
+    for (name, why) in [
+        ("expired", "expired"),
+        ("canary", "a tripwire: leave it where it is"),
+        ("bare", "names no issuer, subject or time"),
+    ] {
+        if outcome.attribute(name).is_some() {
+            sighting.lower(why);
         }
-        if outcome.attribute("sample").is_some() {
-            sighting.dismiss("documentation sample".into());
-        }
-        if outcome.attribute("public").is_some() {
-            sighting.severity = Severity::Info;
-        }
-        // What a token says of itself outweighs what the name of its field says of it.
-        if sighting.severity <= Severity::Low && outcome.verdict == check::Verdict::Passed {
-            sighting.rank = sighting.rank.max(Rank::Token);
-        }
+    }
+    if outcome.attribute("sample").is_some() {
+        sighting.dismiss("documentation sample");
+    }
+    if outcome.attribute("public").is_some() {
+        sighting.severity = Severity::Info;
+    }
+    // What a token says of itself outweighs what the name of its field says of it.
+    if sighting.severity <= Severity::Low && outcome.verdict == check::Verdict::Passed {
+        sighting.rank = sighting.rank.max(Rank::Token);
     }
 }

@@ -35,7 +35,13 @@ pub struct Listed {
 /// A link in place of `dir` is not followed: resolve a root first. On error, names may have been
 /// visited before it.
 pub fn list(dir: &Path, visit: &mut dyn FnMut(Listed)) -> Result<(), Skip> {
-    sys::list(dir, visit)
+    sys::list(dir, false, visit)
+}
+
+/// As [`list`], and no other part of `dir` may be a link either, where the system can promise that
+/// (Linux from 5.6 on): what a swap puts in place of a folder above is not followed.
+pub fn list_no_links(dir: &Path, visit: &mut dyn FnMut(Listed)) -> Result<(), Skip> {
+    sys::list(dir, true, visit)
 }
 
 /// What a link-free look says of a path, where the folder did not tell.
@@ -60,19 +66,19 @@ mod sys {
     use super::{Kind, Listed, look, skip_of};
     use crate::model::Skip;
     use rustix::fs::{FileType, Mode, OFlags};
+    use rustix::io::Errno;
     use std::ffi::{CStr, OsStr};
     use std::os::fd::OwnedFd;
     use std::os::unix::ffi::OsStrExt;
     use std::path::Path;
 
-    pub(super) fn list(dir: &Path, visit: &mut dyn FnMut(Listed)) -> Result<(), Skip> {
+    pub(super) fn list(dir: &Path, no_links: bool, visit: &mut dyn FnMut(Listed)) -> Result<(), Skip> {
         // Listing a folder that lies in a cloud only would fetch it.
         #[cfg(target_os = "macos")]
         if std::fs::symlink_metadata(dir).is_ok_and(|meta| crate::host::open::is_placeholder(&meta)) {
             return Err(Skip::NotLocal);
         }
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
-        let fd = rustix::fs::open(dir, flags, Mode::empty()).map_err(|e| skip_of(&e.into()))?;
+        let fd = open(dir, no_links).map_err(|e| skip_of(&e.into()))?;
         entries(fd, &mut |name, file_type| {
             let bytes = name.to_bytes();
             if bytes == b"." || bytes == b".." {
@@ -88,6 +94,22 @@ mod sys {
             };
             visit(Listed { name: name.to_owned(), kind });
         })
+    }
+
+    fn open(dir: &Path, no_links: bool) -> Result<OwnedFd, Errno> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
+        #[cfg(target_os = "linux")]
+        if no_links {
+            use rustix::fs::{CWD, ResolveFlags, openat2};
+            let resolve = ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
+            match rustix::io::retry_on_intr(|| openat2(CWD, dir, flags, Mode::empty(), resolve)) {
+                // Older kernels and some containers do not know the call.
+                Err(Errno::NOSYS | Errno::PERM | Errno::INVAL) => {}
+                opened => return opened,
+            }
+        }
+        let _ = no_links;
+        rustix::io::retry_on_intr(|| rustix::fs::open(dir, flags, Mode::empty()))
     }
 
     /// Bytes of names taken from the kernel at a time; a name has 255 at most.
@@ -121,7 +143,7 @@ mod sys {
     use crate::model::Skip;
     use std::path::Path;
 
-    pub(super) fn list(dir: &Path, visit: &mut dyn FnMut(Listed)) -> Result<(), Skip> {
+    pub(super) fn list(dir: &Path, _: bool, visit: &mut dyn FnMut(Listed)) -> Result<(), Skip> {
         if look(dir) == super::Kind::Symlink {
             return Err(Skip::NotRegular("symbolic link"));
         }

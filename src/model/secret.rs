@@ -61,7 +61,7 @@ impl Redacted {
     #[must_use]
     pub fn of(secret: &[u8], prefix: usize, random: usize) -> Self {
         let prefix = prefix.min(secret.len());
-        let printable = |bytes: &[u8]| bytes.iter().all(|b| b.is_ascii_graphic());
+        let printable = |bytes: &[u8]| bytes.iter().all(u8::is_ascii_graphic);
         let mut text = String::new();
         if printable(&secret[..prefix]) {
             text.push_str(&String::from_utf8_lossy(&secret[..prefix]));

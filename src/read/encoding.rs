@@ -63,7 +63,7 @@ pub fn sniff(head: &[u8]) -> Encoding {
     if head.starts_with(UTF8_MARK) {
         return Encoding::Utf8;
     }
-    if head.starts_with(b"\xff\xfe\0\0") || MAGICS.iter().any(|magic| head.starts_with(magic)) {
+    if has_binary_magic(head) {
         return Encoding::Binary;
     }
     if head.starts_with(UTF16_LE_MARK) {
@@ -83,6 +83,13 @@ pub fn sniff(head: &[u8]) -> Encoding {
     } else {
         Encoding::Binary
     }
+}
+
+/// Whether the first bytes are those of a known binary format, so that not even a file whose name
+/// promises text is read as such. (A history that lost power in mid-write is text with NUL bytes.)
+#[must_use]
+pub fn has_binary_magic(head: &[u8]) -> bool {
+    head.starts_with(b"\xff\xfe\0\0") || MAGICS.iter().any(|magic| head.starts_with(magic))
 }
 
 /// Whether these bytes, taken two by two, are mostly ASCII text and never a NUL character.

@@ -1,6 +1,6 @@
 //! A rule in words, for `caulk explain` and the documentation. Knows no finding.
 
-use super::rule::{Rule, Setting};
+use super::rule::{AuditText, Campaign, Rule, Setting, Str};
 use std::fmt::Write as _;
 
 /// The rule as Markdown: what it is, why it matters, how to revoke, sources.
@@ -46,6 +46,41 @@ pub fn setting_markdown(setting: &Setting) -> String {
     section(&mut out, "Why it matters", &setting.impact);
     section(&mut out, "What to do", &setting.advice);
     sources(&mut out, setting.references.iter().map(AsRef::as_ref));
+    out
+}
+
+/// A coded audit as Markdown.
+#[must_use]
+pub fn audit_markdown(audit: &AuditText) -> String {
+    let mut out = format!("## {}\n\n`{}` · {} · {}\n", audit.title, audit.id, audit.category, audit.severity);
+    section(&mut out, "Why it matters", &audit.impact);
+    section(&mut out, "What to do", &audit.advice);
+    sources(&mut out, audit.references.iter().map(AsRef::as_ref));
+    out
+}
+
+/// A campaign as Markdown: what it takes, what it leaves, and what to do in which order.
+#[must_use]
+pub fn campaign_markdown(campaign: &Campaign) -> String {
+    let mut out =
+        format!("## {}\n\n`{}` · known stealer · first seen {}\n", campaign.title, campaign.id, campaign.date);
+    let list = |items: &[Str]| items.iter().map(|item| format!("`{item}`")).collect::<Vec<_>>().join(", ");
+    if campaign.sweeps_home {
+        section(&mut out, "What it takes", "It runs a secret scanner over the home: every token such a scanner knows.");
+    }
+    if !campaign.harvests.is_empty() {
+        section(&mut out, "Places it looks in", &list(&campaign.harvests));
+    }
+    if !campaign.variables.is_empty() {
+        section(&mut out, "Variables it takes", &list(&campaign.variables));
+    }
+    for artifact in campaign.artifacts.iter() {
+        section(&mut out, "Leaves behind", &format!("`{}`: {}", artifact.path, artifact.what));
+    }
+    for (step, what) in campaign.response.iter().enumerate() {
+        section(&mut out, &format!("Step {}", step + 1), what);
+    }
+    sources(&mut out, campaign.references.iter().map(AsRef::as_ref));
     out
 }
 

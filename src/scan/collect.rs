@@ -59,7 +59,9 @@ impl<'c> Collector<'c> {
         inner.found.extend(found);
         // Memory stays bounded whatever is found: the worst are kept, the rest counted.
         if inner.found.len() > 2 * self.limits.findings_per_run {
-            inner.found.sort_by(|a, b| b.finding.severity.cmp(&a.finding.severity));
+            // By place, too: what is cut must not depend on which thread came first.
+            let place = |f: &Found| (f.finding.location.path.clone(), f.finding.offset);
+            inner.found.sort_by_cached_key(|f| (std::cmp::Reverse(f.finding.severity), place(f)));
             let cut = inner.found.len() - self.limits.findings_per_run;
             inner.found.truncate(self.limits.findings_per_run);
             self.truncated(cut as u64);
@@ -68,7 +70,9 @@ impl<'c> Collector<'c> {
 
     pub(super) fn error(&self, error: ReadError) {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        if inner.errors.len() < self.limits.errors_per_run || !error.incidental {
+        // Those that count are listed first, so they may push others out; they too are bounded.
+        let most = self.limits.errors_per_run * if error.incidental { 1 } else { 4 };
+        if inner.errors.len() < most {
             inner.errors.push(error);
         } else {
             self.truncated(1);

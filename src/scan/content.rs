@@ -58,38 +58,44 @@ pub(super) fn pieces(
     buffer.clear();
     let whole = whole_bytes(format, limits);
     let mut ended = fill(source, buffer, whole)?;
-    let encoding = encoding::sniff(&buffer[..buffer.len().min(HEAD)]);
+    let head = &buffer[..buffer.len().min(HEAD)];
+    let mut encoding = encoding::sniff(head);
     let mut total = buffer.len() as u64;
-    if encoding == Encoding::Binary && format != Format::Environ {
-        return Ok((Content::Binary, total));
+    if encoding == Encoding::Binary {
+        // What a product writes there is text, whatever a crash has put between.
+        if format == Format::Text || encoding::has_binary_magic(head) {
+            return Ok((Content::Binary, total));
+        }
+        encoding = Encoding::Utf8;
     }
     if ended {
         one(buffer, encoding, format, visit);
         return Ok((Content::Text, total));
     }
     let by_lines = is_lines(format);
-    let mut state = Chunks { origin: Origin::START, accept: 0 };
+    let mut origin = Origin::START;
+    // Where in the buffer a secret may start that no piece before this one was asked for.
+    let mut accept = 0;
     loop {
-        let cut = if by_lines { memchr::memrchr(b'\n', buffer).map(|i| i + 1) } else { None };
-        let (end, keep) = match (cut, ended) {
-            (_, true) => (buffer.len(), 0),
-            (Some(cut), false) => (cut, buffer.len() - cut),
-            (None, false) => (buffer.len(), (limits.overlap_bytes + CONTEXT).min(buffer.len())),
+        let cut = if by_lines && !ended { after_last_line(buffer, encoding) } else { None };
+        let cut = cut.filter(|cut| *cut > accept);
+        let (end, until) = match (cut, ended) {
+            (_, true) => (buffer.len(), buffer.len()),
+            (Some(cut), false) => (cut, cut),
+            (None, false) => {
+                let end = whole_units(buffer, buffer.len(), encoding);
+                (end, whole_units(buffer, end.saturating_sub(limits.overlap_bytes), encoding).max(accept))
+            }
         };
         let format = if by_lines && (cut.is_some() || ended) { format } else { Format::Text };
-        state.give(
-            &buffer[..end],
-            encoding,
-            format,
-            if cut.is_some() || ended { 0 } else { limits.overlap_bytes },
-            visit,
-        );
+        give(&buffer[..end], accept..until, origin, encoding, format, visit);
         if ended || stop() {
             return Ok((Content::Text, total));
         }
-        // UTF-16 is cut between units.
-        let drop = (buffer.len() - keep) & if encoding == Encoding::Utf8 { !0 } else { !1 };
-        state.advance(&buffer[..drop], encoding, cut.is_none());
+        let drop = if cut.is_some() { until } else { whole_units(buffer, until.saturating_sub(CONTEXT), encoding) };
+        let dropped = encoding::to_utf8(&buffer[..drop], encoding);
+        origin = origin.after(dropped.as_ref().map_or(&buffer[..drop], |d| d.as_slice()));
+        accept = until - drop;
         buffer.drain(..drop);
         let before = buffer.len();
         ended = fill(source, buffer, before + limits.chunk_bytes)?;
@@ -97,32 +103,47 @@ pub(super) fn pieces(
     }
 }
 
-struct Chunks {
+/// Gives one piece of a longer text; `accept` counts in `bytes`.
+fn give(
+    bytes: &[u8],
+    accept: Range<usize>,
     origin: Origin,
-    accept: usize,
+    encoding: Encoding,
+    format: Format,
+    visit: &mut dyn FnMut(&Piece<'_>),
+) {
+    let Some(text) = encoding::to_utf8(bytes, encoding) else {
+        return visit(&Piece { text: bytes, origin, accept, format, whole: false });
+    };
+    // A character takes one to four bytes there, so the bounds are found by converting up to them.
+    let length = |bytes: &[u8]| encoding::to_utf8(bytes, encoding).map_or(0, |text| text.len());
+    let end = if accept.end == bytes.len() { text.len() } else { length(&bytes[..accept.end]) };
+    let accept = length(&bytes[..accept.start])..end;
+    visit(&Piece { text: &text, origin, accept, format, whole: false });
 }
 
-impl Chunks {
-    fn give(
-        &self,
-        bytes: &[u8],
-        encoding: Encoding,
-        format: Format,
-        overlap: usize,
-        visit: &mut dyn FnMut(&Piece<'_>),
-    ) {
-        let decoded = encoding::to_utf8(bytes, encoding);
-        let text = decoded.as_ref().map_or(bytes, |d| d.as_slice());
-        let scale = |n: usize| if decoded.is_some() { n / 2 } else { n };
-        let end = text.len().saturating_sub(scale(overlap));
-        visit(&Piece { text, origin: self.origin, accept: scale(self.accept)..end.max(1), format, whole: false });
-    }
+/// The end of the last whole line in `buffer`.
+fn after_last_line(buffer: &[u8], encoding: Encoding) -> Option<usize> {
+    let feed: [u8; 2] = match encoding {
+        Encoding::Utf16Le => [b'\n', 0],
+        Encoding::Utf16Be => [0, b'\n'],
+        Encoding::Utf8 | Encoding::Binary => return memchr::memrchr(b'\n', buffer).map(|at| at + 1),
+    };
+    let units = buffer.as_chunks::<2>().0;
+    units.iter().rposition(|unit| *unit == feed).map(|at| 2 * at + 2)
+}
 
-    fn advance(&mut self, dropped: &[u8], encoding: Encoding, overlapped: bool) {
-        let decoded = encoding::to_utf8(dropped, encoding);
-        self.origin = self.origin.after(decoded.as_ref().map_or(dropped, |d| d.as_slice()));
-        self.accept = if overlapped { CONTEXT } else { 0 };
-    }
+/// The last place up to `at` where no character of two or four bytes (UTF-16) is cut.
+fn whole_units(buffer: &[u8], at: usize, encoding: Encoding) -> usize {
+    let high = match encoding {
+        Encoding::Utf16Le => 1,
+        Encoding::Utf16Be => 0,
+        Encoding::Utf8 | Encoding::Binary => return at,
+    };
+    let at = at & !1;
+    // The second half of a pair: U+DC00 to U+DFFF.
+    let second = buffer.get(at + high).is_some_and(|byte| byte & 0xfc == 0xdc);
+    if second { at.saturating_sub(2) } else { at }
 }
 
 fn one(bytes: &[u8], encoding: Encoding, format: Format, visit: &mut dyn FnMut(&Piece<'_>)) {

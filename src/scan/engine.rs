@@ -19,6 +19,7 @@ use crate::read::{self, Format};
 use crate::rules::rule::Surface;
 use crate::triage::{self, Inline};
 use std::cell::RefCell;
+use std::io::ErrorKind;
 use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -29,6 +30,12 @@ use zeroize::{Zeroize, Zeroizing};
 const READ: usize = 1 << 20;
 /// Buffers above this are given back between files, so that one large file does not hold memory to the end.
 const KEEP_BUFFER: usize = 2 << 20;
+/// Bytes read of a file that claims to have none: those of `/proc`, and one that grows from nothing.
+const UNSIZED: u64 = 8 << 20;
+/// Tries at a file that changes while it is read.
+const TRIES: usize = 3;
+/// NUL bytes at the end of what was read that may be those of a hole.
+const HOLE: usize = 4096;
 
 thread_local! {
     /// Reused by all files of a thread; wiped after each.
@@ -75,10 +82,8 @@ impl Visitor for Engine<'_> {
         self.error(path, skip, !is_root);
     }
 
-    fn steered(&self, path: &Path) {
-        let mut bytes = Vec::new();
-        let read = open::open(path).and_then(|mut file| file.read_up_to(&mut bytes, 1 << 20));
-        let digest = read.map(|_| trusted::digest(&bytes)).unwrap_or_default();
+    fn steered(&self, path: &Path, content: &[u8]) {
+        let digest = trusted::digest(content);
         let path = self.scanner.detector.mask_text(path.as_os_str().as_encoded_bytes());
         self.collector.steered(SteeredBy { path, digest });
     }
@@ -87,12 +92,29 @@ impl Visitor for Engine<'_> {
 impl Engine<'_> {
     /// Reads one target; a panic becomes an error entry of that file.
     pub(super) fn target(&self, candidate: &Candidate<'_>) {
-        let outcome = panic::catch_unwind(AssertUnwindSafe(|| self.read(candidate)));
-        match outcome {
-            Ok(Ok(())) => {}
-            Ok(Err(skip)) => self.error(&candidate.path, skip, !self.counts(candidate.surface, &candidate.path)),
-            Err(_) => self.error(&candidate.path, Skip::Internal, !self.counts(candidate.surface, &candidate.path)),
-        }
+        let mut tries = 1;
+        let skip = loop {
+            match panic::catch_unwind(AssertUnwindSafe(|| self.read(candidate))) {
+                Ok(Ok(())) => return,
+                // Settings are often written anew while their program runs.
+                Ok(Err(Skip::ChangedWhileReading)) if tries < TRIES && !self.scanner.progress.stopped() => {
+                    self.scanner.progress.files_read.fetch_sub(1, Ordering::Relaxed);
+                    tries += 1;
+                }
+                Ok(Err(skip)) => break skip,
+                Err(_) => {
+                    BUFFER.with(|buffer| buffer.try_borrow_mut().map(|mut buffer| buffer.zeroize())).ok();
+                    break Skip::Internal;
+                }
+            }
+        };
+        // What is gone since the listing is no surface that exists, and a link out of the root is left alone on purpose.
+        let (skip, counts) = match skip {
+            Skip::Io(ErrorKind::NotFound) if candidate.path != self.root => (Skip::ChangedWhileReading, false),
+            Skip::NotRegular(_) => (skip, candidate.path == self.root),
+            skip => (skip, self.counts(candidate.surface, &candidate.path)),
+        };
+        self.error(&candidate.path, skip, !counts);
     }
 
     /// Whether not being able to read this makes the scan incomplete: a named root, a user-level surface.
@@ -107,14 +129,18 @@ impl Engine<'_> {
 
     fn read(&self, candidate: &Candidate<'_>) -> Result<(), Skip> {
         let progress = self.scanner.progress;
+        let roots = self.roots_of(candidate);
         let opened = if candidate.link {
-            open::open_within(if candidate.system { self.everywhere } else { self.roots }, &candidate.path)
+            open::open_within(roots, &candidate.path)
         } else {
-            open::open(&candidate.path)
+            open::open_listed(roots, &candidate.path)
         };
         let mut file = match opened {
-            // A loose link, or one out of the root, is left alone without a word unless a surface is asked for.
-            Err(Skip::NotRegular(_)) if candidate.link => return Ok(()),
+            // A link that leads nowhere, or to a folder, is left alone without a word; so is a loose one out of the root.
+            Err(Skip::Io(ErrorKind::NotFound)) if candidate.link => return Ok(()),
+            Err(Skip::NotRegular(why)) if candidate.link && (why != open::LEADS_OUT || candidate.surface.is_none()) => {
+                return Ok(());
+            }
             other => other?,
         };
         if candidate.max.is_some_and(|max| file.len() > max) {
@@ -130,12 +156,17 @@ impl Engine<'_> {
         if is_database { self.database(candidate, &file) } else { self.text(candidate, &mut file) }
     }
 
+    /// Where a file may lie: a walk's below its root; the machine's own, and one that a variable names, anywhere.
+    fn roots_of(&self, candidate: &Candidate<'_>) -> &Roots {
+        if candidate.system || !candidate.path.starts_with(self.root) { self.everywhere } else { self.roots }
+    }
+
     fn database(&self, candidate: &Candidate<'_>, file: &OpenFile) -> Result<(), Skip> {
         let progress = self.scanner.progress;
         progress.bytes_read.fetch_add(file.len(), Ordering::Relaxed);
         let mut log = candidate.path.clone().into_os_string();
         log.push("-wal");
-        let log = open::open(Path::new(&log)).ok();
+        let log = open::open_listed(self.roots_of(candidate), Path::new(&log)).ok();
         let place = self.place(candidate, file);
         let stop = || progress.stopped();
         let outcome = database::scan(self.scanner.detector, &place, file, log.as_ref(), &stop);
@@ -167,9 +198,9 @@ impl Engine<'_> {
             });
             // What was read is wiped; the rest of the buffer was not touched, unless there were chunks.
             if size as usize > limits.chunk_bytes {
-                buffer.zeroize()
+                buffer.zeroize();
             } else {
-                buffer.as_mut_slice().zeroize()
+                buffer.as_mut_slice().zeroize();
             }
             buffer.clear();
             if buffer.capacity() > KEEP_BUFFER {
@@ -226,9 +257,10 @@ impl Engine<'_> {
             Some(surface) if piece.whole => self.judge.judge(candidate, surface, &document, &detection.mask),
             _ => Vec::new(),
         };
-        if let Some(problem) = document.problem {
+        if let Some(problem) = document.problem.or_else(|| unlike_its_surface(candidate.surface, piece)) {
             reading.problem.get_or_insert(problem);
         }
+        self.panic_on_request(candidate, piece.text);
         if detection.hits.is_empty() && judgements.is_empty() {
             return;
         }
@@ -247,10 +279,30 @@ impl Engine<'_> {
             let inline = inline.map(|allow| detection.mask.text(detector, allow.reason.as_found().as_bytes()));
             reading.found.push(Found { finding, inline, ..Found::default() });
         }
+        self.bound(&mut reading.found);
         for judgement in judgements {
             let region = locator.region(&judgement.span);
             let finding = place.judgement(judgement, Some(region));
             reading.found.push(Found { finding, ..Found::default() });
+        }
+    }
+
+    /// In debug builds, panics with a file's content in the message when a test asks for it: what becomes
+    /// of a panic must not show the content.
+    fn panic_on_request(&self, candidate: &Candidate<'_>, text: &[u8]) {
+        if cfg!(debug_assertions) && self.scanner.host.env("CAULK_TEST_PANIC").is_some() {
+            let asked = candidate.path.file_name().is_some_and(|name| name.to_string_lossy().contains("panic-here"));
+            assert!(!asked, "{}", String::from_utf8_lossy(text));
+        }
+    }
+
+    /// Keeps memory bounded whatever a file of any size holds: the worst stay, the rest is counted.
+    fn bound(&self, found: &mut Vec<Found>) {
+        let most = self.scanner.detector.limits().findings_per_file;
+        if found.len() > 2 * most {
+            found.sort_by_key(|f| std::cmp::Reverse(f.finding.severity));
+            self.collector.truncated((found.len() - most) as u64);
+            found.truncate(most);
         }
     }
 
@@ -296,6 +348,18 @@ impl Engine<'_> {
     }
 }
 
+/// What keeps a piece from being read as its surface's format.
+fn unlike_its_surface(surface: Option<&Surface>, piece: &Piece<'_>) -> Option<read::Problem> {
+    let problem = |what, bound| Some(read::Problem { what, offset: 0, bound });
+    match surface?.format {
+        // An empty file is a database without tables.
+        Format::Sqlite if piece.text.is_empty() => None,
+        Format::Sqlite => problem("no SQLite database; read as text", false),
+        format if format != piece.format => problem("too large to be parsed; read as text", true),
+        _ => None,
+    }
+}
+
 /// The comment on a secret's line, or the line above, that allows it.
 fn inline_allow(text: &[u8], span: &std::ops::Range<usize>) -> Option<Inline> {
     // A line of a minified file is no place for a comment, and is not searched to its ends.
@@ -322,7 +386,7 @@ impl Source for FileSource<'_> {
     fn read(&mut self, buffer: &mut Vec<u8>, max: usize) -> Result<usize, Skip> {
         // A file that grew since it was opened is read to where it ended then. Some have no length (`/proc`).
         let left = match self.file.len() {
-            0 => max as u64,
+            0 => UNSIZED.saturating_sub(self.total),
             len => len - self.total.min(len),
         };
         let wanted = (max as u64).min(left).min(READ as u64) as usize;
@@ -335,6 +399,10 @@ impl Source for FileSource<'_> {
         buffer.truncate(before + read.as_ref().copied().unwrap_or(0));
         let read = read?;
         self.total += read as u64;
+        // Holes are passed over; lines do not change by that.
+        if read == wanted && buffer[before..].iter().rev().take(HOLE).all(|byte| *byte == 0) {
+            self.total = self.file.next_data(self.total).unwrap_or(u64::MAX).max(self.total);
+        }
         Ok(read)
     }
 }

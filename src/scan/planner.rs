@@ -71,5 +71,5 @@ impl Visitor for Planner<'_> {
 
     fn error(&self, _: &Path, _: Skip, _: bool) {}
 
-    fn steered(&self, _: &Path) {}
+    fn steered(&self, _: &Path, _: &[u8]) {}
 }

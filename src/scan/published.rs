@@ -1,8 +1,8 @@
 //! What a path says of a credential without a vendor: that it came with a package, or belongs to a test.
 //!
 //! A key that everybody can download opens nothing that matters, and a test makes its own. Such a
-//! finding is told as low, with the reason. Names of folders and files only; nothing is left out, and
-//! tokens of vendors, whose real ones are pasted into tests, keep their severity.
+//! finding is told as low, with the reason; a token whose checksum fails, which a test made up, as info.
+//! Nothing is left out, and tokens of vendors, whose real ones are pasted into tests, keep their severity.
 
 use crate::model::{Confidence, Finding, Severity};
 use std::path::Path;
@@ -100,7 +100,7 @@ fn source_stem(file: &str) -> Option<&str> {
 }
 
 /// Bytes before a credential in which the test that it belongs to may begin.
-const TEST_CODE: usize = 256 << 10;
+const TEST_CODE: usize = 64 << 10;
 /// What begins tests in source files that hold other code too.
 const TEST_MARKS: &[&str] = &[
     "#[cfg(test)]",
@@ -130,15 +130,16 @@ pub(super) fn reason_in(path: &Path, text: &[u8], at: usize) -> Option<&'static 
 
 /// Lowers `finding` for `reason`, if it is of a kind that anybody could have made.
 pub(super) fn lower(finding: &mut Finding, reason: impl FnOnce() -> Option<&'static str>) {
-    if finding.severity <= Severity::Low || !RULES.contains(&finding.rule.as_str()) {
+    let Some(secret) = &mut finding.secret else { return };
+    let broken = secret.checks.iter().any(|check| check.starts_with("failed:"));
+    let least = if broken { Severity::Info } else { Severity::Low };
+    if finding.severity <= least || !broken && !RULES.contains(&finding.rule.as_str()) {
         return;
     }
     let Some(reason) = reason() else { return };
-    finding.severity = Severity::Low;
+    finding.severity = least;
     finding.confidence = Confidence::Low;
-    if let Some(secret) = &mut finding.secret {
-        secret.checks.push(reason.to_owned());
-    }
+    secret.checks.push(reason.to_owned());
 }
 
 /// Whether one of the words of `name` is a test's: `x509_test`, `test-keys`, `StoreTests`.

@@ -2,7 +2,7 @@
 
 use super::artifacts;
 use super::collect::Collector;
-use super::content::{self, Source};
+use super::content::{self, Piece, Source};
 use super::engine::Engine;
 use super::gitstate::GitStates;
 use super::judge::Judge;
@@ -11,17 +11,18 @@ use super::place::Place;
 use super::planner::Planner;
 use super::processes;
 use super::prune;
-use super::walk::{Candidate, Mode, TOP_LEVELS, Visitor, Walk, markers};
+use super::walk::{Candidate, Mode, SPECIAL, TOP_LEVELS, Visitor, Walk, markers};
 use super::{ScanPlan, Scanner, Scope};
 use crate::detect::Scene;
 use crate::host::access::DirAccess;
 use crate::host::mounts::Mounts;
-use crate::host::open::Roots;
+use crate::host::open::{self, Roots};
 use crate::model::{Coverage, ReadError, ScanReport, Skip, Untrusted};
 use crate::read::{self, Format};
 use crate::rules::place::{Known, Level, PlaceIndex};
 use crate::triage;
 use globset::{Glob, GlobSet, GlobSetBuilder};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::Ordering;
@@ -53,8 +54,7 @@ pub(super) fn run(scanner: &Scanner<'_>, stdin: Option<&mut (dyn std::io::Read +
                 }
                 if scanner.request.scope == Scope::Audit && !scanner.request.no_env {
                     let surface = scanner.pack.surfaces().iter().find(|s| s.id == "process.environment");
-                    let found = processes::scan(scanner, scanner.environments, surface);
-                    collector.plain(found);
+                    processes::scan(scanner, &collector, surface);
                 }
             });
         }
@@ -91,7 +91,10 @@ fn in_pool(jobs: Option<usize>, work: impl FnOnce() + Send) {
     match builder.build() {
         Ok(pool) => pool.install(work),
         // No threads to be had: the caller's own does all.
-        Err(_) => work(),
+        Err(_) => match rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread().build() {
+            Ok(pool) => pool.install(work),
+            Err(_) => work(),
+        },
     }
 }
 
@@ -165,6 +168,10 @@ fn root_of(
         done: &[],
     };
     let metadata = root.path.metadata();
+    if metadata.as_ref().is_ok_and(|m| !m.is_dir() && !m.is_file()) {
+        engine.error(&root.path, Skip::NotRegular(SPECIAL), false);
+        return watcher;
+    }
     if metadata.as_ref().is_ok_and(|m| !m.is_dir()) {
         let surface = index.of(&root.path);
         scanner.progress.files_seen.fetch_add(1, Ordering::Relaxed);
@@ -195,6 +202,7 @@ fn walk_root<V: Visitor>(scanner: &Scanner<'_>, index: &PlaceIndex<'_>, root: &R
     let walk = |path: &Path, levels| {
         let walk = Walk {
             root: path,
+            linked: path.canonicalize().is_ok_and(|real| real != path),
             home: &root.path,
             mode: root.mode,
             index,
@@ -213,7 +221,14 @@ fn walk_root<V: Visitor>(scanner: &Scanner<'_>, index: &PlaceIndex<'_>, root: &R
         let mut hidden: Vec<&Path> = known.iter().filter(|k| is_hidden(k, &root.path)).map(Known::path).collect();
         hidden.sort_unstable();
         hidden.dedup_by(|inner, outer| inner.starts_with(outer));
-        hidden.into_iter().for_each(|folder| walk(folder, 0));
+        for folder in hidden {
+            let real = real(folder);
+            if folder.starts_with(&root.path) && !real.starts_with(&root.path) {
+                visitor.error(folder, Skip::NotRegular(open::LEADS_OUT), false);
+            } else {
+                walk(folder, 0);
+            }
+        }
     }
 }
 
@@ -238,12 +253,17 @@ fn read_known(engine: &Engine<'_>, known: &Known<'_>) -> bool {
     if metadata.is_dir() {
         return false;
     }
+    if !metadata.is_file() && !metadata.is_symlink() {
+        engine.error(path, Skip::NotRegular(SPECIAL), true);
+        return true;
+    }
     let candidate = Candidate {
         path: path.clone(),
         surface: Some(surface),
         level: *level,
         system: *level == Level::System,
-        link: metadata.is_symlink(),
+        // A link among the folders above counts too: the walk may come to the same file by its own name.
+        link: metadata.is_symlink() || path.canonicalize().is_ok_and(|real| real != *path),
         max: engine.scanner.request.max_file_size,
     };
     engine.target(&candidate);
@@ -291,20 +311,34 @@ fn read_stdin(scanner: &Scanner<'_>, collector: &Collector<'_>, reader: &mut (dy
     let mut buffer = zeroize::Zeroizing::new(Vec::new());
     let stop = || scanner.progress.stopped();
     let limits = scanner.request.limits;
-    let outcome = content::pieces(&mut Reader(reader), Format::Text, &limits, &mut buffer, &stop, &mut |piece| {
+    let mut found = Vec::new();
+    let mut piece = |piece: &Piece<'_>| {
         let document = read::parse(Format::Text, piece.text, &limits);
         let detection = scanner.detector.detect(&document, &Scene::TEXT, piece.accept.clone());
         collector.truncated(detection.truncated);
         let mut locator = Locator::new(piece.text, piece.origin);
-        let mut found = Vec::new();
         for hit in detection.hits {
             let region = locator.region(&hit.span);
             let related = hit.related.iter().map(|(span, _)| Some(locator.region(span))).collect();
             let offset = piece.origin.offset + hit.span.start as u64;
             found.push(place.credential(scanner.pack, hit, Some(region), related, offset));
         }
-        collector.plain(found);
+        // A stream may have no end: the worst are kept, the rest counted.
+        let most = limits.findings_per_file;
+        if found.len() > 2 * most {
+            found.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+            collector.truncated((found.len() - most) as u64);
+            found.truncate(most);
+        }
+    };
+    let mut sound = true;
+    let outcome = content::pieces(&mut Reader(reader), Format::Text, &limits, &mut buffer, &stop, &mut |given| {
+        sound &= catch_unwind(AssertUnwindSafe(|| piece(given))).is_ok();
     });
+    collector.plain(found);
+    if !sound {
+        collector.error(ReadError { path: place.path.clone(), skip: Skip::Internal, incidental: false });
+    }
     match outcome {
         Ok((_, bytes)) => {
             scanner.progress.files_read.fetch_add(1, Ordering::Relaxed);

@@ -6,6 +6,7 @@
 use super::prune;
 use super::{Progress, ScanRequest};
 use crate::host::list::{self, Kind};
+use crate::host::open;
 use crate::model::Skip;
 use crate::rules::place::{Level, Place, PlaceIndex};
 use crate::rules::rule::Surface;
@@ -20,6 +21,11 @@ use std::sync::atomic::Ordering;
 pub(super) const TOP_LEVELS: usize = 3;
 /// Files of one folder that one task reads.
 const BATCH: usize = 64;
+/// Bytes of an ignore file that are read, and patterns that are taken: compiling them costs memory.
+const IGNORE_BYTES: usize = 256 << 10;
+const IGNORE_LINES: usize = 4096;
+/// The reason given for a surface's name that is no file.
+pub(super) const SPECIAL: &str = "FIFO, socket or device";
 
 /// How a tree is walked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,13 +60,15 @@ pub(super) trait Visitor: Sync {
     fn pruned(&self, path: &Path, why: &'static str);
     /// Something that could not be listed.
     fn error(&self, path: &Path, skip: Skip, is_root: bool);
-    /// A file below the root that steers the walk.
-    fn steered(&self, path: &Path);
+    /// A file below the root that steers the walk, and what it says.
+    fn steered(&self, path: &Path, content: &[u8]);
 }
 
 /// One tree's walk.
 pub(super) struct Walk<'w, V> {
     pub(super) root: &'w Path,
+    /// Whether there is a link in the root's own path; else none is followed anywhere below.
+    pub(super) linked: bool,
     /// The home that the root is, or lies in.
     pub(super) home: &'w Path,
     pub(super) mode: Mode,
@@ -116,10 +124,10 @@ impl<'w, V: Visitor> Walk<'w, V> {
         }
         let mut entries: Vec<Entry<'w>> = Vec::new();
         let home = (self.mode != Mode::Tree).then_some(self.home);
-        let listed = list::list(&path, &mut |listed| {
+        let list = if self.linked { list::list } else { list::list_no_links };
+        let listed = list(&path, &mut |listed| {
             let child = path.join(&listed.name);
-            let file = matches!(listed.kind, Kind::File | Kind::Symlink);
-            let place = if file { self.index.place(&child, home) } else { None };
+            let place = if listed.kind == Kind::Dir { None } else { self.index.place(&child, home) };
             entries.push(Entry { path: child, name: listed.name, kind: listed.kind, place });
         });
         if let Err(skip) = listed {
@@ -141,11 +149,17 @@ impl<'w, V: Visitor> Walk<'w, V> {
                     files.extend(self.candidate(entry, &state, false));
                 }
                 Kind::Symlink => files.extend(self.candidate(entry, &state, true)),
+                // Its like is never opened, but where a product's own file is expected that is worth a word.
+                Kind::Other if entry.place.is_some() => {
+                    self.visitor.error(&entry.path, Skip::NotRegular(SPECIAL), false);
+                }
                 Kind::Other => {}
             }
         }
         if files.len() <= BATCH {
-            files.into_iter().for_each(|file| self.visit(file));
+            for file in files {
+                self.visit(file);
+            }
             return;
         }
         while !files.is_empty() {
@@ -165,9 +179,13 @@ impl<'w, V: Visitor> Walk<'w, V> {
         let why = if self.mode == Mode::Home { prune::in_audit(&path, name) } else { prune::in_tree(&path, name) };
         let why = why.or_else(|| self.is_excluded(&path).then_some("excluded"));
         let why = why.or_else(|| is_ignored(&path, true, state).then_some("ignored by .caulkignore"));
-        let why = why.or_else(|| (state.depth >= self.request.limits.folder_depth).then_some("too deep"));
         if let Some(why) = why {
             self.visitor.pruned(&path, why);
+            return;
+        }
+        if state.depth >= self.request.limits.folder_depth {
+            self.visitor.pruned(&path, "too deep");
+            self.visitor.error(&path, Skip::Bound("depth of folders"), false);
             return;
         }
         if (self.remote)(&path) {
@@ -221,12 +239,19 @@ impl<'w, V: Visitor> Walk<'w, V> {
 
     fn read_ignore(&self, folder: &Path, state: &mut Inherited) {
         let file = folder.join(".caulkignore");
+        let mut bytes = Vec::new();
+        let read = open::open(&file).and_then(|mut file| file.read_up_to(&mut bytes, IGNORE_BYTES));
+        let text = String::from_utf8_lossy(&bytes);
+        let whole = read.is_ok_and(|read| !read.truncated) && text.lines().count() <= IGNORE_LINES;
         let mut builder = GitignoreBuilder::new(folder);
-        if builder.add(&file).is_none()
-            && let Ok(matcher) = builder.build()
-        {
-            self.visitor.steered(&file);
-            state.ignores.push(Arc::new(matcher));
+        // As git does: a line that is no pattern hides nothing.
+        text.lines().for_each(|line| drop(builder.add_line(None, line)));
+        match builder.build() {
+            Ok(matcher) if whole => {
+                self.visitor.steered(&file, &bytes);
+                state.ignores.push(Arc::new(matcher));
+            }
+            _ => self.visitor.error(&file, Skip::Bound("an ignore file that is not obeyed"), false),
         }
     }
 }

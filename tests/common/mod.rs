@@ -1,5 +1,6 @@
 //! What the tests share: fake homes, a scan of one, the program with a scrubbed environment.
 
+pub mod desk;
 pub mod home;
 pub mod program;
 

@@ -105,6 +105,21 @@ pub fn open_within(roots: &Roots, path: &Path) -> Result<OpenFile, Skip> {
     }
 }
 
+/// Opens what a listing below a root, links resolved, called a regular file.
+///
+/// As [`open_within`] without its look before: one call to the system. A part of the path that has
+/// become a link since is followed only inside the roots.
+pub fn open_listed(roots: &Roots, path: &Path) -> Result<OpenFile, Skip> {
+    if sys::REFUSES_ALL_LINKS && roots.contains(path) {
+        match sys::open_no_links(path) {
+            Ok(file) => return OpenFile::vet(file),
+            Err(e) if sys::may_be_link(&e) => {}
+            Err(e) => return Err(skip_of(&e)),
+        }
+    }
+    open_within(roots, path)
+}
+
 /// The folders (or files) that a scan may read in, links resolved.
 #[derive(Debug, Clone, Default)]
 pub struct Roots {
@@ -233,6 +248,15 @@ impl OpenFile {
             }
         }
         Ok(filled)
+    }
+
+    /// Where the next bytes that are more than a hole begin, at or after `offset`; `None` at the end.
+    ///
+    /// A sparse file may claim eight exbibytes and hold a line. Where the file system cannot tell,
+    /// `offset` itself.
+    #[must_use]
+    pub fn next_data(&self, offset: u64) -> Option<u64> {
+        sys::next_data(&self.file, offset)
     }
 
     /// Whether the file is another state of itself now than when it was opened.

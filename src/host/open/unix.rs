@@ -111,6 +111,20 @@ pub(super) fn owner(meta: &Metadata) -> Option<(u32, u32)> {
     Some((meta.uid(), meta.gid()))
 }
 
+#[cfg(any(target_os = "linux", target_os = "macos"))]
+pub(super) fn next_data(file: &File, offset: u64) -> Option<u64> {
+    match rustix::fs::seek(file, rustix::fs::SeekFrom::Data(offset)) {
+        Err(Errno::NXIO) => None,
+        found => Some(found.unwrap_or(offset)),
+    }
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
+#[allow(clippy::unnecessary_wraps, reason = "others can tell")]
+pub(super) fn next_data(_: &File, offset: u64) -> Option<u64> {
+    Some(offset)
+}
+
 pub(super) fn read_at(file: &File, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
     file.read_at(buf, offset)
 }

@@ -65,6 +65,11 @@ pub(super) fn owner(_: &Metadata) -> Option<(u32, u32)> {
     None
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "Unix can tell")]
+pub(super) fn next_data(_: &File, offset: u64) -> Option<u64> {
+    Some(offset)
+}
+
 pub(super) fn read_at(file: &File, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
     file.seek_read(buf, offset)
 }

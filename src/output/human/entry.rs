@@ -174,6 +174,8 @@ fn next(page: &Page<'_>, group: &Group<'_>) -> String {
             Some(url) if url.starts_with("https://") || url.starts_with("http://") => {
                 vec![plain("replace and revoke it: "), whole(page.bold(), url.clone())]
             }
+            // A sentence of its own says what to do; a command needs to be told what it is for.
+            Some(advice) if is_sentence(advice) => vec![plain(clip(advice, 2 * LONG))],
             Some(command) if !command.is_empty() => {
                 vec![plain("replace and revoke it: "), styled(page.bold(), clip(command, 2 * LONG))]
             }
@@ -185,6 +187,12 @@ fn next(page: &Page<'_>, group: &Group<'_>) -> String {
         step.push(plain(format!(" ({})", clip(&fix.summary, 2 * LONG))));
     }
     labelled(page, "next", &step)
+}
+
+/// Whether a text begins like a sentence: a capital, then small letters. `POST` and `docker` do not.
+fn is_sentence(text: &str) -> bool {
+    let mut letters = text.chars();
+    letters.next().is_some_and(char::is_uppercase) && letters.next().is_some_and(char::is_lowercase)
 }
 
 /// Minor findings as counts by rule, worst first.

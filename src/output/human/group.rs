@@ -72,6 +72,9 @@ impl Group<'_> {
     /// is needed here.
     pub(super) fn label(&self) -> String {
         let kind = kind(&self.head.title);
+        // What a title says after the name is too much for a list: `Private key without a passphrase`.
+        let kind = kind.split_once(" without ").map_or(kind, |(name, _)| name);
+        let kind = kind.split_once(", ").map_or(kind, |(name, _)| name);
         let noun = NOUNS.iter().filter_map(|noun| Some((last_word(kind, noun)?, noun))).max();
         let vendor = self.head.rule.split('-').next().unwrap_or_default();
         let opening = kind.split(' ').next().unwrap_or_default();

@@ -42,7 +42,14 @@ impl<'a> Reader<'a> {
         }
         if let Some((name, value)) = known_option(command, index) {
             let path = self.path(command, index, name);
-            let (word, range) = value.map_or((index + 1, 0..next), |from| (index, from..bytes.len()));
+            let (word, mut range) = value.map_or((index + 1, 0..next), |from| (index, from..bytes.len()));
+            // `-pass pass:password`; its other forms name a file or a variable.
+            if command.is(&["openssl"]) {
+                if !command.bytes(word)[range.clone()].starts_with(b"pass:") {
+                    return word - index + 1;
+                }
+                range.start += b"pass:".len();
+            }
             self.emit(command.origin, &command.words[word], range, path, Role::Option);
             return word - index + 1;
         }
@@ -89,8 +96,12 @@ impl<'a> Reader<'a> {
         } else {
             return 0;
         };
-        let end = command.bytes(index).len();
-        self.emit(command.origin, &command.words[index], from + equals + 1..end, path, role);
+        let value = from + equals + 1;
+        let rest = &command.bytes(index)[value..];
+        // helm's `--set` takes several settings in one word.
+        let comma = if command.is(&["helm"]) { memchr::memchr(b',', rest) } else { None };
+        let end = value + comma.unwrap_or(rest.len());
+        self.emit(command.origin, &command.words[index], value..end, path, role);
         1
     }
 
