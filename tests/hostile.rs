@@ -78,7 +78,7 @@ impl Ground {
         if !rustix::process::geteuid().is_root() {
             return self.run(args);
         }
-        let program = self.state.path().join("caulk");
+        let program = self.state.path().join("program");
         if !program.exists() {
             let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_caulk")).arg(&program).status();
             assert!(copied.unwrap().success());

@@ -19,7 +19,8 @@ const MOST: usize = 16 << 10;
 /// `message` without what may be a secret.
 #[must_use]
 pub(super) fn text(message: &str) -> String {
-    let message = &message[..message.floor_char_boundary(MOST)];
+    let end = (0..=MOST.min(message.len())).rev().find(|end| message.is_char_boundary(*end)).unwrap_or(0);
+    let message = &message[..end];
     // Most messages echo no word that could be one; the rules are not free to compile.
     if !words(message).any(|word| word.len() >= LEAST) && !message.contains("://") {
         return message.to_owned();

@@ -6,7 +6,7 @@ use super::places::keys;
 use super::sighting::{Name, Rank, Sighting};
 use super::{Detector, Scene, arguments, gates, names, statistics};
 use crate::model::{Confidence, ContainerKind, Secret};
-use crate::read::{self, Document, Field, Format, Role, Text, json};
+use crate::read::{self, Document, Field, Format, Role, json};
 use crate::rules::RuleIdx;
 use crate::rules::rule::SecretForm;
 use std::ops::Range;
@@ -118,50 +118,8 @@ impl Detector<'_> {
         }
     }
 
-    /// A field that no surface names: what its role and name say.
-    fn by_role(&self, field: &Field<'_>, scene: &Scene<'_>, out: &mut Vec<Sighting>) {
-        let value = field.value.bytes();
-        let assigned = matches!(
-            scene.format,
-            Format::Dotenv | Format::ShellRc | Format::ShellHistory | Format::FishVariables | Format::Environ
-        );
-        match field.role {
-            Role::Assignment | Role::Comment | Role::Entry if assigned => {
-                if let (Some(rule), Some(hint)) = (self.coded.assignment, names::hint(field.key())) {
-                    out.extend(self.named(rule, hint, field, value, Rank::Named));
-                }
-            }
-            Role::Option => {
-                let Some(rule) = self.coded.option else { return };
-                match field.key() {
-                    // A password in it is found by the raw pass.
-                    b"url" => {
-                        self.query(rule, field, out);
-                        out.extend(self.coded.url.and_then(|rule| self.token_url(rule, field)));
-                    }
-                    _ if names_user(field) => out.extend(self.user_option(rule, field, value)),
-                    _ => out.extend(self.value(rule, field, value).map(|mut s| {
-                        s.rank = Rank::Shaped;
-                        s
-                    })),
-                }
-            }
-            Role::Header => {
-                let value = value.trim_ascii_start();
-                let basic = value.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"basic "));
-                if let Some(rule) = if basic { self.coded.basic } else { self.coded.bearer } {
-                    out.extend(self.header(rule, field).map(|mut s| {
-                        s.rank = Rank::Shaped;
-                        s
-                    }));
-                }
-            }
-            _ => {}
-        }
-    }
-
     /// A value that is a secret whatever it looks like, unless it only stands for one.
-    fn value(&self, rule: RuleIdx, field: &Field<'_>, value: &[u8]) -> Option<Sighting> {
+    pub(super) fn value(&self, rule: RuleIdx, field: &Field<'_>, value: &[u8]) -> Option<Sighting> {
         let value = value.trim_ascii();
         if value.len() < 4 || gates::gate(value).is_some() || gates::is_path(value) {
             return None;
@@ -212,7 +170,7 @@ impl Detector<'_> {
     }
 
     /// A header's value: a scheme may stand before the secret.
-    fn header(&self, rule: RuleIdx, field: &Field<'_>) -> Option<Sighting> {
+    pub(super) fn header(&self, rule: RuleIdx, field: &Field<'_>) -> Option<Sighting> {
         let (key, value) = whole_header(field.value.bytes()).unwrap_or((field.key(), field.value.bytes()));
         let value = value.trim_ascii();
         let hint = names::hint(key)?;
@@ -245,12 +203,6 @@ impl Detector<'_> {
             }
             _ => self.value(rule, field, value),
         }
-    }
-
-    /// `user:password` of an option such as curl's `-u`; smbclient divides with `%`.
-    fn user_option(&self, rule: RuleIdx, field: &Field<'_>, value: &[u8]) -> Option<Sighting> {
-        let divider = memchr::memchr2(b':', b'%', value)?;
-        self.value(rule, field, &value[divider + 1..])
     }
 
     /// What lies a layer deeper in a field's value.
@@ -312,18 +264,6 @@ impl Detector<'_> {
             sighting.dismiss("documentation sample");
         }
         sighting
-    }
-}
-
-/// Whether an option names a user too: `-u`, `-sSu`, `--user` of curl, `-a` of httpie, `-U` of smbclient.
-fn names_user(field: &Field<'_>) -> bool {
-    let command = field.path.first().map_or(&b""[..], Text::bytes);
-    match field.key() {
-        b"--user" | b"--proxy-user" => true,
-        [b'-', b'-', ..] => false,
-        [b'-', .., b'u' | b'U'] => matches!(command, b"curl" | b"smbclient" | b"rpcclient"),
-        b"-a" => matches!(command, b"http" | b"https" | b"xh" | b"xhs"),
-        _ => false,
     }
 }
 

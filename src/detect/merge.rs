@@ -3,6 +3,7 @@
 use super::sighting::Sighting;
 use crate::rules::RulePack;
 use std::cmp::Reverse;
+use zeroize::Zeroizing;
 
 /// Lines between the halves of a pair, at most.
 const PAIR_LINES: usize = 10;
@@ -20,9 +21,14 @@ pub(super) fn merge(pack: &RulePack, mut sightings: Vec<Sighting>, source: &[u8]
         match rival {
             None => kept.push(sighting),
             Some(i) => {
-                let stays = (kept[i].rank, kept[i].layer.is_some(), kept[i].span.len())
-                    >= (sighting.rank, sighting.layer.is_some(), sighting.span.len());
+                let worth = |s: &Sighting| (s.rank, s.layer.is_some(), s.span.len());
+                let stays = worth(&kept[i]) >= worth(&sighting);
                 let loser = if stays { sighting } else { std::mem::replace(&mut kept[i], sighting) };
+                // The secret as it is meant, at the place where it is written.
+                if loser.precise && !kept[i].precise && loser.rule == kept[i].rule {
+                    kept[i].span = loser.span;
+                    kept[i].precise = true;
+                }
                 if kept[i].field.is_none() {
                     kept[i].field = loser.field;
                 }
@@ -41,7 +47,25 @@ fn conflict(a: &Sighting, b: &Sighting) -> bool {
         return true;
     }
     let (a, b) = (a.secret.expose(), b.secret.expose());
-    memchr::memmem::find(a, b).is_some() || memchr::memmem::find(b, a).is_some()
+    let within = |a: &[u8], b: &[u8]| memchr::memmem::find(a, b).is_some() || memchr::memmem::find(b, a).is_some();
+    within(a, b) || memchr::memchr2(b'\\', b'\n', a).is_some() && within(&unbroken(a), &unbroken(b))
+}
+
+/// A value without its line ends, written or escaped: a key block seen as it stands and as it is meant.
+fn unbroken(value: &[u8]) -> Zeroizing<Vec<u8>> {
+    let mut out = Zeroizing::new(Vec::with_capacity(value.len()));
+    let mut rest = value;
+    while let [first, tail @ ..] = rest {
+        match rest {
+            [b'\\', b'n' | b'r' | b't', after @ ..] => rest = after,
+            [b'\\' | b'\n' | b'\r' | b'\t' | b' ', ..] => rest = tail,
+            _ => {
+                out.push(*first);
+                rest = tail;
+            }
+        }
+    }
+    out
 }
 
 /// Joins each key id with the nearest secret of its pair that has none yet.

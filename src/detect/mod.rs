@@ -17,6 +17,7 @@ mod labels;
 mod mask;
 mod merge;
 mod places;
+mod roles;
 mod sighting;
 mod tokens;
 mod urls;

@@ -70,6 +70,10 @@ impl Detector<'_> {
     /// The match that begins at `at`, where the keyword stands that the pattern begins with.
     fn led(&self, haystack: &[u8], index: RuleIdx, at: usize) -> Option<(Range<usize>, Range<usize>)> {
         let compiled = self.pack.compiled(index)?;
+        // Asked for again with the match; asked here so that a run of keywords does not cost a look ahead for each.
+        if compiled.group.is_none() && !boundary::begins(haystack, at, &compiled.alphabet) {
+            return None;
+        }
         let end = (at + LONGEST).min(haystack.len());
         let captures = compiled.at_start()?.captures(&haystack[at..end])?;
         let whole = captures.get(0)?;

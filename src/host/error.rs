@@ -30,10 +30,10 @@ impl FileError {
         Self { path: untrusted(path), what: what.into(), kind: io::ErrorKind::InvalidData }
     }
 
-    /// Whether the file is just not there.
+    /// Whether the file is just not there; a file where a folder above it should be counts too.
     #[must_use]
     pub fn is_absent(&self) -> bool {
-        self.kind == io::ErrorKind::NotFound
+        matches!(self.kind, io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
     }
 
     /// A file of caulk's own that could not be opened or read.

@@ -65,7 +65,9 @@ pub fn bounded_in(haystack: &[u8], whole: &Range<usize>, secret: &Range<usize>, 
     ends(haystack, secret.end, class) && (secret.start > whole.start || begins(haystack, secret.start, class))
 }
 
-fn begins(haystack: &[u8], start: usize, class: &ByteClass) -> bool {
+/// Whether a token may begin at `start`: no character of `class` before it, or the end of an escape.
+#[must_use]
+pub fn begins(haystack: &[u8], start: usize, class: &ByteClass) -> bool {
     let before = haystack.get(..start).unwrap_or(haystack);
     before.last().is_none_or(|byte| !class.contains(*byte)) || ends_in_escape(before)
 }

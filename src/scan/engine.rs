@@ -166,7 +166,7 @@ impl Engine<'_> {
         progress.bytes_read.fetch_add(file.len(), Ordering::Relaxed);
         let mut log = candidate.path.clone().into_os_string();
         log.push("-wal");
-        let log = open::open_listed(self.roots_of(candidate), Path::new(&log)).ok();
+        let log = open::open_within(self.roots_of(candidate), Path::new(&log)).ok();
         let place = self.place(candidate, file);
         let stop = || progress.stopped();
         let outcome = database::scan(self.scanner.detector, &place, file, log.as_ref(), &stop);

@@ -23,7 +23,7 @@ pub(super) const TOP_LEVELS: usize = 3;
 const BATCH: usize = 64;
 /// Bytes of an ignore file that are read, and patterns that are taken: compiling them costs memory.
 const IGNORE_BYTES: usize = 256 << 10;
-const IGNORE_LINES: usize = 4096;
+const IGNORE_LINES: usize = 1024;
 /// The reason given for a surface's name that is no file.
 pub(super) const SPECIAL: &str = "FIFO, socket or device";
 
@@ -245,7 +245,7 @@ impl<'w, V: Visitor> Walk<'w, V> {
         let whole = read.is_ok_and(|read| !read.truncated) && text.lines().count() <= IGNORE_LINES;
         let mut builder = GitignoreBuilder::new(folder);
         // As git does: a line that is no pattern hides nothing.
-        text.lines().for_each(|line| drop(builder.add_line(None, line)));
+        text.lines().filter(|_| whole).for_each(|line| drop(builder.add_line(None, line)));
         match builder.build() {
             Ok(matcher) if whole => {
                 self.visitor.steered(&file, &bytes);

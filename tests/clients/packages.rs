@@ -1,6 +1,6 @@
 //! npm, pip, cargo: what their own commands write.
 
-use crate::common::desk::{Desk, make, optional};
+use crate::common::desk::{Desk, make, optional, skipped};
 
 #[test]
 fn npm() {
@@ -70,19 +70,51 @@ fn pip() {
 #[test]
 fn cargo() {
     let Some(cargo) = option_env!("CARGO").filter(|path| std::path::Path::new(path).is_file()) else {
-        assert!(!optional("no cargo besides the one that is gone"));
-        return;
+        return skipped("the cargo that built this is gone");
     };
     let mut desk = Desk::new();
     let token = make("cio<an:32>", "cargo");
     let mut command = desk.command(cargo);
-    command.arg("login").env("CARGO_HOME", desk.path(".cargo")).env("CARGO_NET_RETRY", "0");
+    command
+        .arg("login")
+        .env("CARGO_HOME", desk.path(".cargo"))
+        .env("CARGO_NET_RETRY", "0")
+        .env("CARGO_HTTP_TIMEOUT", "10");
     if !desk.feed(&mut command, &format!("{token}\n")) {
         // It asks the registry how to log in.
-        use std::io::Write as _;
-        writeln!(std::io::stderr(), "skipped: cargo login cannot reach its registry").unwrap();
-        return;
+        return skipped("cargo login cannot reach its registry");
     }
     desk.expect(".cargo/credentials.toml", &token, "crates-io-token");
+    desk.check();
+}
+
+/// Python writes JSON with every letter outside ASCII escaped, so the strings are decoded before they are
+/// looked at: the columns are of the file all the same.
+#[test]
+fn json_with_escapes() {
+    if !optional("python3") {
+        return;
+    }
+    let mut desk = Desk::new();
+    desk.folder(".cursor");
+    let secret = |name: &str| make("<an:24>", name);
+    let value = format!(
+        "{{'mcpServers': {{'café': {{'command': 'npx', 'args': ['-y', 'pg-mcp@1.2.3', 'postgres://app:{}@db.corp.test/caf\\u00e9'], \
+         'env': {{'NOTE': 'caf\\u00e9', 'DB_URL': 'postgres://u:{}@db.corp.test/\\u00e9', \
+         'SETTINGS': json.dumps({{'private_token': '{}'}})}}}}, \
+         'web': {{'url': 'https://mcp.corp.test/sse?name=\\u00e9&api_key={}', 'headers': {{'Authorization': 'Bearer {}'}}}}}}}}",
+        secret("argument"),
+        secret("url"),
+        secret("nested"),
+        secret("query"),
+        secret("header"),
+    );
+    desk.run("python3", &["-c", &format!("import json; json.dump({value}, open('.cursor/mcp.json', 'w'), indent=1)")]);
+    assert!(desk.text(".cursor/mcp.json").contains("\\u00e9"));
+    desk.expect(".cursor/mcp.json", secret("argument"), "url-password");
+    desk.expect(".cursor/mcp.json", secret("url"), "mcp-url-password");
+    desk.expect(".cursor/mcp.json", secret("nested"), "mcp-env-secret");
+    desk.expect(".cursor/mcp.json", secret("query"), "mcp-url-password");
+    desk.expect(".cursor/mcp.json", secret("header"), "mcp-header-secret");
     desk.check();
 }

@@ -37,3 +37,26 @@ fn private_keys() {
     // Public halves and the known hosts are no findings.
     assert!(report.findings.iter().all(|f| !f.location.path.as_found().ends_with(".pub")));
 }
+
+/// One key in three files: as the key file has it, with escaped line ends in a `.env`, in a JSON setting.
+/// Three places of one secret, each found once.
+#[test]
+fn a_key_with_escaped_line_ends_is_the_same_key() {
+    required("ssh-keygen");
+    let mut desk = Desk::new();
+    desk.folder(".ssh");
+    desk.folder("src/shop");
+    desk.folder(".config/Code/User");
+    desk.run("ssh-keygen", &["-q", "-t", "rsa", "-b", "2048", "-m", "PEM", "-N", "", "-f", ".ssh/id_rsa"]);
+    let key = desk.text(".ssh/id_rsa");
+    let escaped = key.trim_end().replace('\n', "\\n");
+    let env = format!("DEBUG=1\nAPP_PRIVATE_KEY=\"{escaped}\\n\"\nAPI_TOKEN_FILE=x\n");
+    std::fs::write(desk.path("src/shop/.env"), env).unwrap();
+    let settings = format!("{{\n  // by hand\n  \"acme.privateKey\": \"{escaped}\\n\"\n}}\n");
+    std::fs::write(desk.path(".config/Code/User/settings.json"), settings).unwrap();
+    desk.expect(".ssh/id_rsa", key.trim_end(), "private-key-unencrypted");
+    desk.expect("src/shop/.env", &escaped, "private-key-unencrypted");
+    desk.expect(".config/Code/User/settings.json", &escaped, "private-key-unencrypted");
+    let report = desk.check();
+    assert_eq!(report.summary.distinct_secrets, 1);
+}

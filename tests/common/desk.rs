@@ -110,13 +110,21 @@ impl Desk {
     }
 }
 
-/// Whether a program is there; if not, the test says so past the harness's capture and is left out.
+/// Whether a program is there; if not, the test says so and is left out.
 pub fn optional(program: &str) -> bool {
-    let found = on_path(program);
-    if !found {
-        writeln!(std::io::stderr(), "skipped: no {program} on this machine").unwrap();
+    // A shim may stand on the path without the program behind it.
+    let works = on_path(program)
+        && Desk::new().command(program).arg("--version").output().is_ok_and(|output| output.status.success());
+    if !works {
+        skipped(&format!("no working {program} on this machine"));
     }
-    found
+    works
+}
+
+/// Says why a test does nothing, past the harness's capture.
+pub fn skipped(why: &str) {
+    let mut stderr = std::io::stderr();
+    let _ = writeln!(stderr, "skipped: {why}");
 }
 
 /// `.ci/test` installs these, so a test without them fails.

@@ -19,7 +19,7 @@ fn each_wrong_call_is_one_line() {
     let config = |text: &str| ground.file("c.toml", text).to_str().unwrap().to_owned();
     refused(&ground, &["scan", "porj"], &["porj", "`proj`"]);
     refused(&ground, &["scan", "proj/a.txt/b"], &["proj/a.txt/b"]);
-    refused(&ground, &["scan", ""], &["no such file"]);
+    refused(&ground, &["scan", ""], &["needs a value"]);
     refused(&ground, &["scan", "--home", "proj/a.txt"], &["proj/a.txt", "not a folder"]);
     refused(&ground, &["scan", "proj", "--format", "jsn"], &["jsn", "`json`"]);
     refused(&ground, &["scan", "proj", "--fail-on", "hihg"], &["hihg", "`high`"]);
@@ -82,7 +82,7 @@ fn without_threads_the_scan_goes_on() {
         println!("skipped: no account of its own to bound");
         return;
     }
-    let program = ground.state.path().join("caulk");
+    let program = ground.state.path().join("program");
     let mut command = ground.command_of(Path::new("/usr/bin/prlimit"), &["--nproc=1"]);
     command.arg(program).args(["scan", "t", "--format", "json"]);
     let ran = finish(command.uid(NOBODY).gid(NOBODY).spawn().unwrap()).ends_with(1);

@@ -23,7 +23,7 @@ fn borders(name: &str, filler: &str, encode: impl Fn(&str) -> Vec<u8>) {
     let mut count = 0;
     for offset in (3000..9500).step_by(37) {
         // A line of its own, and in the middle of a line that never ends.
-        let text = if offset % 2 == 0 {
+        let text = if usize::is_multiple_of(offset, 2) {
             let before: String = std::iter::repeat_n(line.as_str(), 400).collect::<Vec<_>>().join("\n");
             let before: String = before.chars().take(offset).collect();
             format!("{before}\n{token}\n{}", before.chars().rev().collect::<String>())
@@ -45,7 +45,7 @@ fn borders(name: &str, filler: &str, encode: impl Fn(&str) -> Vec<u8>) {
         let offset: usize = finding.location.path.as_found().split('/').rev().nth(1).unwrap().parse().unwrap();
         let region = finding.location.region.unwrap();
         assert_eq!(region.end_column - region.column, token.len() as u32);
-        if offset % 2 == 0 {
+        if offset.is_multiple_of(2) {
             assert_eq!(region.column, 1, "{name} at {offset}");
         } else {
             assert_eq!(region.line, 1, "{name} at {offset}");

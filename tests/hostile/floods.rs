@@ -61,6 +61,8 @@ fn an_enormous_ignore_file_is_not_obeyed() {
     ground.file("t/.caulkignore", "**/{a,b}*?[x-z]/**/c*\n".repeat(200_000) + "*\n");
     let report = scan(&ground, 30);
     assert!(error_of(&report, ".caulkignore").is_some());
+    ground.file("t/.caulkignore", "**/{a,b}*?[x-z]/**/c*\n".repeat(1000));
+    scan(&ground, 30);
     ground.file("t/.caulkignore", "[z-a\n{{{\n*\n");
     ground.run(&["scan", "t"]).ends_with(0);
 }
@@ -69,7 +71,7 @@ fn an_enormous_ignore_file_is_not_obeyed() {
 #[test]
 fn hostile_repetition_costs_its_length() {
     let ground = Ground::new();
-    let size = 1 << 20;
+    let size = 1 << 17;
     let fill = |piece: &str| piece.repeat(size / piece.len());
     for (n, piece) in [
         "ghp_",
@@ -102,7 +104,7 @@ fn hostile_repetition_costs_its_length() {
     ground.file("t/a.txt", token("end"));
     let ran = ground.run(&["scan", "t", "--format", "json"]).ends_with(1);
     ran.json();
-    assert!(ran.peak < 2 * MOST_KIB, "{} KiB", ran.peak);
+    assert!(ran.peak < MOST_KIB, "{} KiB", ran.peak);
 }
 
 /// Standard input without end: memory stays where it was, and Ctrl-C ends it.
@@ -121,6 +123,6 @@ fn an_endless_stream() {
         let ran = finish(child).ends_with(130);
         assert!(ran.peak < MOST_KIB, "{} KiB", ran.peak);
         assert!(ran.json()["scan"]["complete"] == false);
-        assert!(fed.join().unwrap() > 4 << 20);
+        assert!(fed.join().unwrap() > 256 << 10);
     }
 }

@@ -12,7 +12,7 @@ fn odd_names_are_shown_safely_and_told_apart() {
     let names: [&[u8]; 9] = [
         b"new\nline.txt",
         b"esc\x1b[2J\x1b]0;x\x07.txt",
-        "bidi\u{202e}txt.exe".as_bytes(),
+        "bidi\u{202e}txt.md".as_bytes(),
         b"not\xff\xfeutf8.txt",
         b"not%FFutf8.txt",
         long.as_bytes(),

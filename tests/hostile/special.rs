@@ -7,6 +7,8 @@ use std::os::unix::net::UnixListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+const LOG: &str = ".config/Code/User/globalStorage/state.vscdb-wal";
+
 /// A FIFO with a writer that waits for somebody to open it.
 struct Trap {
     path: PathBuf,
@@ -43,12 +45,29 @@ impl Trap {
 fn fifos_sockets_and_devices_are_never_opened() {
     let ground = Ground::new();
     // A known place, a surface's name in a project, a loose name, the name of a log.
-    let names = [".npmrc", "app/.env", "app/loose.txt", "app/.git/index", ".aws/credentials", "app/.mcp.json"];
+    let names = [
+        ".npmrc",
+        "app/.env",
+        "app/loose.txt",
+        "app/.git/index",
+        ".aws/credentials",
+        "app/.mcp.json",
+        "web/.claude/settings.json",
+        LOG,
+        "app/.caulkignore",
+    ];
     let traps: Vec<Trap> = names.iter().map(|name| Trap::set(ground.path(name))).collect();
     symlink("app/loose.txt", ground.path(".pypirc")).unwrap();
     ground.file("app/package.json", "{}");
+    // Their readers look at a neighbour each.
+    ground.file("web/.mcp.json", r#"{"mcpServers": {"a": {"command": "x"}}}"#);
+    let database = rusqlite::Connection::open(ground.path(LOG.strip_suffix("-wal").unwrap())).unwrap();
+    std::fs::rename(ground.path(LOG), ground.path("aside")).unwrap();
+    database.execute_batch("PRAGMA journal_mode=OFF; CREATE TABLE ItemTable (key TEXT, value BLOB)").unwrap();
+    drop(database);
+    std::fs::rename(ground.path("aside"), ground.path(LOG)).unwrap();
     ground.file("app/a.txt", token("beside a trap"));
-    let _listener = UnixListener::bind(ground.path(".netrc")).unwrap();
+    let _listener = UnixListener::bind(ground.path(".zshrc")).unwrap();
     let root = rustix::process::geteuid().is_root();
     if root {
         let null = rustix::fs::makedev(1, 3);
@@ -62,7 +81,7 @@ fn fifos_sockets_and_devices_are_never_opened() {
         }
         let report = ran.ends_with(1).json();
         assert_eq!(paths(&report, RULE).len(), 1);
-        for name in ["/.npmrc", "app/.env", "/.netrc"] {
+        for name in ["/.npmrc", "app/.env", "/.zshrc"] {
             let (reason, incidental) = error_of(&report, name).unwrap_or_else(|| panic!("{args:?}: {name}"));
             assert!(reason.contains("not a regular file") && incidental, "{name}: {reason}");
         }
@@ -89,8 +108,8 @@ fn links_in_circles_and_into_nothing_are_passed_over() {
     symlink("/proc/self/environ", ground.path("app/.env")).unwrap();
     symlink("/dev/zero", ground.path(".netrc")).unwrap();
     symlink("/etc", ground.path("app/etc")).unwrap();
-    for args in [["scan", "--no-env"], ["scan", "app"], ["scan", "--deep"]] {
-        let report = ground.run(&[&args[..], &["--format", "json", "--no-env"]].concat()).ends_with(1).json();
+    for args in [&["scan", "--no-env"][..], &["scan", "app"], &["scan", "--deep", "--no-env"]] {
+        let report = ground.run(&[args, &["--format", "json"]].concat()).ends_with(1).json();
         assert_eq!(paths(&report, RULE).len(), 1, "{args:?}");
         assert!(error_of(&report, "app/.env").unwrap().0.contains("leads out of the root"), "{args:?}");
     }

@@ -47,7 +47,10 @@ fn an_audit_opens_no_socket_and_runs_nothing() {
     else {
         return;
     };
-    let calls: Vec<&String> = lines.iter().filter(|line| !line.contains("+++") && !line.contains("---")).collect();
+    // signal-hook asks of each pipe whether it is a socket, by sending nothing; that is refused.
+    let asks = |line: &str| line.contains(", \"\", 0, MSG_DONTWAIT, NULL, 0) = -1 EPERM");
+    let of_signals = |line: &str| line.contains("+++") || line.contains("---");
+    let calls: Vec<&String> = lines.iter().filter(|line| !of_signals(line) && !asks(line)).collect();
     assert_eq!(calls.len(), 1, "{calls:#?}");
     assert!(calls[0].contains("execve(") && calls[0].contains("caulk"), "{calls:?}");
 }
@@ -66,7 +69,7 @@ fn what_is_scanned_is_opened_for_reading_without_links() {
         let Some(lines) = trace(&ground, calls, &args) else { return };
         assert!(out.exists());
         let mut read = 0;
-        for line in &lines {
+        for line in lines.iter().filter(|line| !line.contains(" resumed>")) {
             let below = |folder: &Path| {
                 line.contains(&format!("\"{}", folder.display())) || line.contains(&format!(" {}", folder.display()))
             };

@@ -67,9 +67,10 @@ pub struct OpenFile {
 /// Opens a regular file. A link as the last part of `path` is refused; links before it are not
 /// looked at (see [`open_within`]).
 ///
-/// Never blocks on a FIFO, but opening one lets its waiting writer go on: pass over what a listing
-/// already calls something else than a file.
+/// A FIFO or device is refused before it is opened: opening one lets its waiting writer go on. One
+/// that comes in between does not block and is refused after.
 pub fn open(path: &Path) -> Result<OpenFile, Skip> {
+    sys::vet(&std::fs::symlink_metadata(path).map_err(|e| skip_of(&e))?)?;
     sys::open(path).map_err(|e| skip_of(&e)).and_then(OpenFile::vet)
 }
 
