@@ -8,6 +8,7 @@ use super::gitstate::GitStates;
 use super::judge::Judge;
 use super::locate::Locator;
 use super::place::{Base, Place};
+use super::published;
 use super::walk::{Candidate, Mode, Visitor};
 use crate::detect::Scene;
 use crate::host::access::DirAccess;
@@ -264,7 +265,9 @@ impl Engine<'_> {
             let region = locator.region(&hit.span);
             let related = hit.related.iter().map(|(span, _)| Some(locator.region(span))).collect();
             let offset = piece.origin.offset + hit.span.start as u64;
-            let finding = place.credential(self.scanner.pack, hit, Some(region), related, offset);
+            let start = hit.span.start;
+            let mut finding = place.credential(self.scanner.pack, hit, Some(region), related, offset);
+            published::lower(&mut finding, || published::reason_in(&candidate.path, piece.text, start));
             let inline = inline.filter(|allow| allow.covers(&finding.rule));
             // The comment may hold the very secret it allows.
             let inline = inline.map(|allow| detection.mask.text(detector, allow.reason.as_found().as_bytes()));
