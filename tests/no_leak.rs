@@ -43,8 +43,8 @@ impl Forbidden {
             }
             for secret in [&canary.value[..], body] {
                 for digest in [Sha256::digest(secret).to_vec(), Sha512::digest(secret).to_vec()] {
-                    all.insert(data_encoding::HEXLOWER.encode(&digest)[..16].as_bytes().to_vec());
-                    all.insert(data_encoding::BASE64.encode(&digest)[..16].as_bytes().to_vec());
+                    all.insert(data_encoding::HEXLOWER.encode(&digest).as_bytes()[..16].to_vec());
+                    all.insert(data_encoding::BASE64.encode(&digest).as_bytes()[..16].to_vec());
                 }
                 all.insert(format!("{:08x}-crc", crc32fast::hash(secret)).into_bytes());
             }
@@ -154,7 +154,6 @@ fn canary_home() -> (Home, Vec<Canary>) {
     write(".ssh/id_rsa", plant("<pem:RSA PRIVATE KEY>", "pem"));
     // The file that the debug build's test hook panics on, with the content in the panic's message.
     write("app/panic-here.txt", format!("boom {}\n", plant(pat, "panic")));
-    drop(plant);
     (home, canaries)
 }
 

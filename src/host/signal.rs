@@ -19,14 +19,16 @@ pub fn install(on_signal: impl Fn(i32) + Send + Sync + 'static) -> io::Result<()
 #[cfg(unix)]
 mod sys {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-    use signal_hook::{flag, low_level};
+    use signal_hook::flag;
     use std::io::{self, Read};
     use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+    use std::time::Duration;
+
+    /// How soon a signal is noticed: at once, for a person.
+    const TICK: Duration = Duration::from_millis(25);
 
     pub(super) fn install(on_signal: impl Fn(i32) + Send + Sync + 'static) -> io::Result<()> {
-        // A pipe, not the socket pair of signal_hook's iterator: confinement allows no sockets.
-        let (mut reader, writer) = io::pipe()?;
         let asked = Arc::new(AtomicBool::new(false));
         let last = Arc::new(AtomicUsize::new(0));
         let ignored = ignored();
@@ -38,12 +40,16 @@ mod sys {
             flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&asked))?;
             flag::register(signal, Arc::clone(&asked))?;
             flag::register_usize(signal, Arc::clone(&last), signal.unsigned_abs() as usize)?;
-            low_level::pipe::register(signal, writer.try_clone()?)?;
         }
+        // Looked at now and then, not woken: signal_hook wakes over a socket pair, or probes a pipe
+        // as if it were one, and a scan makes no call of the network at all.
         let wait = move || {
-            let mut byte = [0];
-            while reader.read_exact(&mut byte).is_ok() {
-                on_signal(i32::try_from(last.load(Ordering::SeqCst)).unwrap_or_default());
+            loop {
+                let signal = last.swap(0, Ordering::SeqCst);
+                if signal != 0 {
+                    on_signal(i32::try_from(signal).unwrap_or_default());
+                }
+                std::thread::sleep(TICK);
             }
         };
         std::thread::Builder::new().name("signals".into()).spawn(wait).map(drop)

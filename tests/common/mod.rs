@@ -56,5 +56,5 @@ pub fn audit(os: Os, home: &Path) -> ScanReport {
 /// Scans named trees.
 pub fn scan_paths(paths: &[&Path]) -> ScanReport {
     let host = Host::fake(Os::HERE, Path::new("/nonexistent-home"), &[]);
-    scan(&host, &request(Scope::Paths(paths.iter().map(|p| PathBuf::from(p)).collect())))
+    scan(&host, &request(Scope::Paths(paths.iter().map(PathBuf::from).collect())))
 }

@@ -47,10 +47,8 @@ fn an_audit_opens_no_socket_and_runs_nothing() {
     else {
         return;
     };
-    // signal-hook asks of each pipe whether it is a socket, by sending nothing; that is refused.
-    let asks = |line: &str| line.contains(", \"\", 0, MSG_DONTWAIT, NULL, 0) = -1 EPERM");
     let of_signals = |line: &str| line.contains("+++") || line.contains("---");
-    let calls: Vec<&String> = lines.iter().filter(|line| !of_signals(line) && !asks(line)).collect();
+    let calls: Vec<&String> = lines.iter().filter(|line| !of_signals(line)).collect();
     assert_eq!(calls.len(), 1, "{calls:#?}");
     assert!(calls[0].contains("execve(") && calls[0].contains("caulk"), "{calls:?}");
 }
