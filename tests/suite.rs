@@ -14,6 +14,7 @@
 mod common;
 
 mod architecture;
+mod benign;
 mod budget;
 mod checks;
 mod clients;

@@ -60,13 +60,14 @@ fn rule(spec: &RuleSpec, vendor: &str) -> String {
         "RuleKind::Field".to_owned()
     } else {
         format!(
-            "RuleKind::Token(TokenPattern {{ keywords: {}, ignore_case: {}, pattern: {}, alphabet: {}, near: {}, \
+            "RuleKind::Token(TokenPattern {{ keywords: {}, ignore_case: {}, pattern: {}, alphabet: {}, near: {}, public_beside: {}, \
              surfaces: {}, min_entropy: {:?} }})",
             list(&spec.keywords),
             spec.ignore_case,
             text(&spec.pattern),
             text(&spec.alphabet),
             list(&spec.near),
+            list(&spec.public_beside),
             list(&spec.surfaces),
             spec.min_entropy,
         )

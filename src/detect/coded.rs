@@ -35,6 +35,8 @@ impl CodedRules {
 /// Hosts that stand in documentation.
 const SAMPLE_HOSTS: &[&[u8]] =
     &[b"example.com", b"example.org", b"example.net", b"localhost", b"127.0.0.1", b"[::1]", b"0.0.0.0"];
+/// Top-level names that nobody can register (RFC 2606). In loose text only: a resolver may be told anything.
+const SAMPLE_TOPS: &[&[u8]] = &[b".example", b".test", b".invalid"];
 
 impl Detector<'_> {
     /// Key blocks and URL passwords of any text.
@@ -86,7 +88,7 @@ impl Detector<'_> {
         let password = decoded.as_ref().map_or(raw, |d| d.as_slice());
         let random = statistics::looks_random(password);
         // In source code and prose, only what nobody would write as an example.
-        if loose && !random {
+        if loose && (!random || gates::is_spelled_stand_in(password)) {
             return None;
         }
         let secret = Secret::copy_of(password);
@@ -95,9 +97,10 @@ impl Detector<'_> {
         let sample = SAMPLE_HOSTS
             .iter()
             .any(|h| bare == *h || bare.ends_with(h) && bare[..bare.len() - h.len()].ends_with(b"."));
-        if sample {
-            sighting.cap();
-            sighting.checks.push("host of documentation or of this machine".into());
+        if sample || loose && SAMPLE_TOPS.iter().any(|top| bare.ends_with(top)) {
+            sighting.lower("host of documentation or of this machine");
+        } else if loose && !bare.is_empty() && !bare.contains(&b'.') && !bare.starts_with(b"[") {
+            sighting.lower("host without a domain");
         } else if !random {
             sighting.confidence = sighting.confidence.min(Confidence::Medium);
         }

@@ -1,6 +1,7 @@
 //! The field pass: places that hold a secret whatever it looks like, names that say so, and what
 //! lies a layer deeper (escapes, JSON in JSON).
 
+use super::labels::{CLIENT_SIDE, attach, name};
 use super::places::keys;
 use super::sighting::{Name, Rank, Sighting};
 use super::{Detector, Scene, arguments, gates, names, statistics};
@@ -37,44 +38,6 @@ impl<'a> Layer<'a> {
             None => (outer.clone(), false),
         }
     }
-}
-
-/// Gives sightings of the raw pass the name of the field they lie in.
-pub(super) fn attach(document: &Document<'_>, scene: &Scene<'_>, sightings: &mut [Sighting]) {
-    for sighting in sightings {
-        let after = document.fields.partition_point(|field| field.span.start <= sighting.span.start);
-        let inside = |f: &&Field<'_>| f.span.contains(&sighting.span.start) && sighting.span.end <= f.span.end;
-        // Fields that end before may stand between: an option's value inside a longer one.
-        let found = document.fields[after.saturating_sub(4)..after].iter().rev().find(inside);
-        sighting.field = found.map(|field| name(scene, field));
-        if found.is_some_and(|field| field.role == Role::Comment) {
-            sighting.confidence = sighting.confidence.min(Confidence::Medium);
-        }
-        if sighting.field.is_none() && !scene.prefix.is_empty() {
-            sighting.field = Some(Zeroizing::new(scene.prefix.join(&b'.')));
-        }
-    }
-}
-
-/// A field's name in its format's own notation, unmasked.
-fn name(scene: &Scene<'_>, field: &Field<'_>) -> Name {
-    let path = keys(scene.prefix, &field.path);
-    let skip = usize::from(scene.format == Format::Jsonl && path.len() > 1);
-    let separator = if matches!(field.role, Role::Option | Role::Header) { b' ' } else { b'.' };
-    let mut text = Vec::new();
-    for key in &path[skip..] {
-        let bracket = scene.format == Format::Json && path.len() > 1 && key.contains(&b'.');
-        if bracket {
-            text.extend_from_slice(b"[\"");
-        } else if !text.is_empty() {
-            text.push(separator);
-        }
-        text.extend_from_slice(key);
-        if bracket {
-            text.extend_from_slice(b"\"]");
-        }
-    }
-    Zeroizing::new(text)
 }
 
 /// Names and locates a sighting of `field`.
@@ -158,7 +121,7 @@ impl Detector<'_> {
     /// A value that is a secret whatever it looks like, unless it only stands for one.
     pub(super) fn value(&self, rule: RuleIdx, field: &Field<'_>, value: &[u8]) -> Option<Sighting> {
         let value = value.trim_ascii();
-        if value.len() < 4 || gates::gate(value).is_some() || is_path(value) {
+        if value.len() < 4 || gates::gate(value).is_some() || gates::is_path(value) {
             return None;
         }
         Some(self.sighting(rule, Rank::Field, field, value))
@@ -174,7 +137,7 @@ impl Detector<'_> {
         rank: Rank,
     ) -> Option<Sighting> {
         let value = value.trim_ascii();
-        if gates::gate(value).is_some() || is_path(value) || value.eq_ignore_ascii_case(field.key()) {
+        if gates::gate(value).is_some() || gates::is_path(value) || value.eq_ignore_ascii_case(field.key()) {
             return None;
         }
         let spaced = value.iter().any(u8::is_ascii_whitespace);
@@ -199,6 +162,9 @@ impl Detector<'_> {
         let mut sighting = self.sighting(rule, rank, field, value);
         if hint == names::Hint::Weak {
             sighting.confidence = sighting.confidence.min(Confidence::Medium);
+        }
+        if names::is_client_side(field.key()) {
+            sighting.lower(CLIENT_SIDE);
         }
         Some(sighting)
     }
@@ -273,9 +239,9 @@ impl Detector<'_> {
             inherit: inherit.filter(|_| nested),
         };
         let before = out.len();
-        self.tokens(value, &inner_scene, out);
+        self.tokens_outside_blobs(value, &inner_scene, out);
         self.coded(value, &inner_scene, out);
-        attach(&inner, &inner_scene, &mut out[before..]);
+        attach(self.pack, &inner, &inner_scene, &mut out[before..]);
         for sighting in &mut out[before..] {
             let (span, precise) = inner_layer.locate(&sighting.span, sighting.secret.expose());
             sighting.span = span;
@@ -295,8 +261,7 @@ impl Detector<'_> {
         let mut sighting =
             Sighting::new(rule, self.pack.rule(rule), rank, part_of(field, value), Secret::copy_of(value));
         if self.pack.rule(rule).is_sample(value) {
-            sighting.cap();
-            sighting.checks.push("documentation sample".into());
+            sighting.dismiss("documentation sample");
         }
         sighting
     }
@@ -328,14 +293,6 @@ fn decode_base64(value: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let bare = &value[..end];
     let decoded = data_encoding::BASE64_NOPAD.decode(bare).or_else(|_| data_encoding::BASE64URL_NOPAD.decode(bare));
     decoded.ok().map(Zeroizing::new)
-}
-
-/// Whether a value is a place in the file system rather than a secret.
-fn is_path(value: &[u8]) -> bool {
-    let starts = [&b"/"[..], b"./", b"../", b"~/", b"\\\\", b"file:"].iter().any(|p| value.starts_with(p));
-    let drive = matches!(value, [letter, b':', b'\\' | b'/', ..] if letter.is_ascii_alphabetic());
-    // A base64 secret may begin with a slash; a path has words between its slashes.
-    drive || (starts && (value.len() < 24 || statistics::surprise(value) < 4.4))
 }
 
 /// Letters and digits mixed in a value long enough that it is no word with a number.

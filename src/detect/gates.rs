@@ -2,6 +2,9 @@
 //!
 //! Pure functions of bytes. Each gate says why, so that a report can. Key names are `names`' business.
 
+use super::statistics;
+use std::ops::Range;
+
 /// Why a value is not reported, or reported for less.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Gate {
@@ -283,6 +286,26 @@ pub fn is_placeholder(value: &[u8]) -> bool {
     is_monotonous(&bare)
 }
 
+/// A stand-in with the usual letters for digits and signs: `p@ssw0rd`. In text that anybody may write, not
+/// where a password is in use.
+#[must_use]
+pub fn is_spelled_stand_in(value: &[u8]) -> bool {
+    let plain = |b: &u8| match b.to_ascii_lowercase() {
+        b'@' | b'4' => b'a',
+        b'0' => b'o',
+        b'1' | b'!' => b'i',
+        b'3' => b'e',
+        b'$' | b'5' => b's',
+        b'7' => b't',
+        other => other,
+    };
+    let letters: Vec<u8> = value.iter().map(plain).filter(u8::is_ascii_alphanumeric).collect();
+    // Digits that follow a word (`p@ssw0rd123`) were turned into letters: compare the head.
+    let head = value.iter().rposition(|b| !b.is_ascii_digit() && *b != b'!').map_or(0, |i| i + 1);
+    let stem: Vec<u8> = value[..head].iter().map(plain).filter(u8::is_ascii_alphanumeric).collect();
+    STAND_INS.contains(&letters.as_slice()) || STAND_INS.contains(&stem.as_slice())
+}
+
 /// One character, or one short sequence, all over: `xxxxxxxx`, `abcabcabc`, `0123456789abcdef0123456789abcdef`.
 #[must_use]
 pub fn is_monotonous(bare: &[u8]) -> bool {
@@ -293,6 +316,43 @@ pub fn is_monotonous(bare: &[u8]) -> bool {
     let steps =
         bare.windows(2).filter(|w| w[1] == w[0] || w[1] == w[0].wrapping_add(1) || w[1].wrapping_add(1) == w[0]);
     period || steps.count() * 4 >= (bare.len() - 1) * 3
+}
+
+/// Letters only, many, and like words: the name of a class, not a key.
+#[must_use]
+pub fn is_words(value: &[u8]) -> bool {
+    value.len() >= 16 && value.iter().all(u8::is_ascii_alphabetic) && statistics::surprise(value) < 4.4
+}
+
+/// Whether `span` is a stretch of a longer base64 text: a `/`, `+` or `=` joins it to more that looks random.
+///
+/// A token in a URL has a `/` beside it too, but names before that.
+#[must_use]
+pub fn is_inside_blob(text: &[u8], span: &Range<usize>) -> bool {
+    /// Bytes to either side that are looked at, and how many must be base64.
+    const REACH: usize = 64;
+    const LEAST: usize = 16;
+    let base64 = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=');
+    let joint = |b: Option<&u8>| b.is_some_and(|b| matches!(b, b'+' | b'/'));
+    let blob =
+        |run: &[u8]| run.len() >= LEAST && run.iter().any(u8::is_ascii_uppercase) && statistics::looks_random(run);
+    // Standard base64 has neither; a token with one of them is no stretch of it.
+    if text[span.clone()].iter().any(|b| matches!(b, b'-' | b'_' | b'.')) {
+        return false;
+    }
+    let (before, after) = (&text[span.start.saturating_sub(REACH)..span.start], &text[span.end.min(text.len())..]);
+    let left = before.iter().rev().take_while(base64).count();
+    let right = after.iter().take(REACH).take_while(base64).count();
+    joint(before.last()) && blob(&before[before.len() - left..]) || joint(after.first()) && blob(&after[..right])
+}
+
+/// Whether a value is a place in the file system rather than a secret.
+#[must_use]
+pub fn is_path(value: &[u8]) -> bool {
+    let starts = [&b"/"[..], b"./", b"../", b"~/", b"\\\\", b"file:"].iter().any(|p| value.starts_with(p));
+    let drive = matches!(value, [letter, b':', b'\\' | b'/', ..] if letter.is_ascii_alphabetic());
+    // A base64 secret may begin with a slash; a path has words between its slashes.
+    drive || (starts && (value.len() < 24 || statistics::surprise(value) < 4.4))
 }
 
 /// Whether a digest, a UUID or another public identifier has this shape.

@@ -11,7 +11,9 @@ pub mod statistics;
 
 mod arguments;
 mod coded;
+mod escaped;
 mod fields;
+mod labels;
 mod mask;
 mod merge;
 mod places;
@@ -133,9 +135,12 @@ impl<'p> Detector<'p> {
     #[must_use]
     pub fn detect(&self, document: &Document<'_>, scene: &Scene<'_>, accept: Range<usize>) -> Detection {
         let mut sightings = Vec::new();
-        self.tokens(document.source, scene, &mut sightings);
+        self.tokens_outside_blobs(document.source, scene, &mut sightings);
+        if scene.format == Format::Text {
+            self.escaped(document.source, scene, &mut sightings);
+        }
         self.coded(document.source, scene, &mut sightings);
-        fields::attach(document, scene, &mut sightings);
+        labels::attach(self.pack, document, scene, &mut sightings);
         self.fields(document, scene, &fields::Layer::outermost(document), &mut sightings);
         let mut mask = Mask::new(self);
         if sightings.is_empty() {

@@ -98,6 +98,11 @@ const NOT: &[&str] = &[
     "credentialmode",
     "passwordstore",
     "publishablekey",
+    "searchkey",
+    "searchonlykey",
+    "searchapikey",
+    "searchonlyapikey",
+    "anonkey",
     "sitekey",
     "pubkey",
     "askpass",
@@ -167,6 +172,25 @@ const NOT_ENDINGS: &[&str] = &[
     "date",
     "time",
 ];
+
+/// Beginnings of variables that build tools put into what every visitor downloads.
+const CLIENT_SIDE: &[&[u8]] = &[
+    b"NEXT_PUBLIC_",
+    b"NUXT_PUBLIC_",
+    b"EXPO_PUBLIC_",
+    b"VITE_",
+    b"REACT_APP_",
+    b"GATSBY_",
+    b"VUE_APP_",
+    b"PUBLIC_",
+    b"STORYBOOK_",
+];
+
+/// Whether `name` says that its value is given to every visitor of a site or app.
+#[must_use]
+pub fn is_client_side(name: &[u8]) -> bool {
+    CLIENT_SIDE.iter().any(|beginning| name.starts_with(beginning))
+}
 
 /// What `name` says of its value.
 #[must_use]

@@ -78,6 +78,19 @@ impl Sighting {
         self.confidence = Confidence::Low;
     }
 
+    /// It is no secret at all, but a published sample: told as info.
+    pub(super) fn dismiss(&mut self, why: &str) {
+        self.severity = Severity::Info;
+        self.confidence = Confidence::Low;
+        self.checks.push(why.to_owned());
+    }
+
+    /// The same finding for less, and why.
+    pub(super) fn lower(&mut self, why: &str) {
+        self.cap();
+        self.checks.push(why.to_owned());
+    }
+
     /// What the secret lies inside of: a layer of this document, else what the document lies in.
     pub(super) fn container(&self, scene: &Scene<'_>) -> Option<Container> {
         let outer = scene.container.cloned();

@@ -17,6 +17,21 @@ const AHEAD: usize = 1 << 10;
 const LONGEST: usize = 16 << 10;
 
 impl Detector<'_> {
+    /// The tokens of a text that is reported on: what only happens to stand in base64 is left out.
+    ///
+    /// Masks take [`Self::tokens`] as they are: too much masked is no harm.
+    pub(super) fn tokens_outside_blobs(&self, text: &[u8], scene: &Scene<'_>, out: &mut Vec<Sighting>) {
+        let before = out.len();
+        self.tokens(text, scene, out);
+        let mut at = 0;
+        out.retain(|sighting| {
+            at += 1;
+            at <= before
+                || !self.pack.rule(sighting.rule).check.is_empty()
+                || !gates::is_inside_blob(text, &sighting.span)
+        });
+    }
+
     /// Finds every token in `haystack`.
     pub(super) fn tokens(&self, haystack: &[u8], scene: &Scene<'_>, out: &mut Vec<Sighting>) {
         let surface = scene.surface;
@@ -36,7 +51,7 @@ impl Detector<'_> {
                 return;
             }
             let found = if anchor.leads {
-                self.led(haystack, index, at)
+                self.led(haystack, index, at, leftover)
             } else {
                 self.matched(haystack, index, at..at + length)
             };
@@ -53,13 +68,17 @@ impl Detector<'_> {
     }
 
     /// The match that begins at `at`, where the keyword stands that the pattern begins with.
-    fn led(&self, haystack: &[u8], index: RuleIdx, at: usize) -> Option<(Range<usize>, Range<usize>)> {
+    fn led(&self, haystack: &[u8], index: RuleIdx, at: usize, leftover: bool) -> Option<(Range<usize>, Range<usize>)> {
         let compiled = self.pack.compiled(index)?;
-        // Asked for again with the match; asked here so that a run of keywords does not cost a look ahead for each.
-        if compiled.group.is_none() && !boundary::begins(haystack, at, &compiled.alphabet) {
-            return None;
-        }
-        let end = (at + LONGEST).min(haystack.len());
+        // Asked for again with the match; asked here so that a run of keywords does not cost a long look
+        // ahead for each. In leftovers of a database a token may follow its key at once.
+        let begins = compiled.group.is_some() || boundary::begins(haystack, at, &compiled.alphabet);
+        let ahead = match (begins, leftover) {
+            (true, _) => LONGEST,
+            (false, true) => AHEAD,
+            (false, false) => return None,
+        };
+        let end = (at + ahead).min(haystack.len());
         let captures = compiled.at_start()?.captures(&haystack[at..end])?;
         let whole = captures.get(0)?;
         let secret = compiled.group.and_then(|group| captures.get(group)).unwrap_or(whole);
@@ -121,11 +140,15 @@ impl Detector<'_> {
         if pattern.min_entropy > 0.0 && statistics::entropy(body) < pattern.min_entropy {
             return None;
         }
+        if !sample && gates::is_words(body) {
+            return None;
+        }
         let rank = if rule.vendor == "Generic" { Rank::Structure } else { Rank::Token };
         let mut sighting = Sighting::new(index, rule, rank, span, Secret::copy_of(value));
         if sample {
-            sighting.cap();
-            sighting.checks.push("documentation sample".into());
+            sighting.dismiss("documentation sample");
+        } else if boundary::beside(haystack, &whole, pattern.public_beside.iter().map(AsRef::as_ref)) {
+            sighting.lower("public where it stands");
         }
         let mut known = bounded || is_telling(&rule.prefix);
         if !rule.check.is_empty() {
@@ -139,8 +162,7 @@ impl Detector<'_> {
                 // More than the token was taken, or less.
                 check::Verdict::Failed if !bounded => return None,
                 check::Verdict::Failed => {
-                    sighting.cap();
-                    sighting.checks.push(format!("failed: {}", outcome.name));
+                    sighting.lower(&format!("failed: {}", outcome.name));
                 }
                 check::Verdict::Unknown => {}
             }
@@ -164,15 +186,23 @@ fn is_telling(prefix: &str) -> bool {
 
 /// What a token's structure says against it: expired, a tripwire, a sample, public by design.
 fn weigh(sighting: &mut Sighting, outcome: &check::Outcome) {
-    for (name, why) in
-        [("expired", "expired"), ("canary", "a tripwire: leave it where it is"), ("sample", "documentation sample")]
-    {
+    for (name, why) in [
+        ("expired", "expired"),
+        ("canary", "a tripwire: leave it where it is"),
+        ("bare", "names no issuer, subject or time"),
+    ] {
         if outcome.attribute(name).is_some() {
-            sighting.cap();
-            sighting.checks.push(why.to_owned());
+            sighting.lower(why);
         }
+    }
+    if outcome.attribute("sample").is_some() {
+        sighting.dismiss("documentation sample");
     }
     if outcome.attribute("public").is_some() {
         sighting.severity = Severity::Info;
+    }
+    // What a token says of itself outweighs what the name of its field says of it.
+    if sighting.severity <= Severity::Low && outcome.verdict == check::Verdict::Passed {
+        sighting.rank = sighting.rank.max(Rank::Token);
     }
 }

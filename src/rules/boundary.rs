@@ -125,6 +125,18 @@ pub fn near<'w>(haystack: &[u8], span: &Range<usize>, words: impl IntoIterator<I
     })
 }
 
+/// Whether one of `words` (any case) stands before `span` on its line, or in the 200 bytes after it.
+#[must_use]
+pub fn beside<'w>(haystack: &[u8], span: &Range<usize>, words: impl IntoIterator<Item = &'w str>) -> bool {
+    let start = span.start.min(haystack.len());
+    let end = span.end.clamp(start, haystack.len());
+    let before = &haystack[start.saturating_sub(NEAR_BEFORE)..start];
+    let before = &before[before.iter().rposition(|b| *b == b'\n').map_or(0, |i| i + 1)..];
+    let after = &haystack[end..haystack.len().min(end + NEAR_AFTER)];
+    let holds = |text: &[u8], word: &[u8]| text.windows(word.len()).any(|piece| piece.eq_ignore_ascii_case(word));
+    words.into_iter().any(|word| !word.is_empty() && (holds(before, word.as_bytes()) || holds(after, word.as_bytes())))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -164,6 +164,7 @@ pub fn rule(spec: RuleSpec, vendor: &str) -> Option<Rule> {
             pattern: spec.pattern.into(),
             alphabet: spec.alphabet.into(),
             near: list(spec.near),
+            public_beside: list(spec.public_beside),
             surfaces: list(spec.surfaces),
             min_entropy: spec.min_entropy,
         })

@@ -104,6 +104,8 @@ pub struct TokenPattern {
     pub alphabet: Str,
     /// Words one of which must be near.
     pub near: List<Str>,
+    /// Words beside which it is low.
+    pub public_beside: List<Str>,
     /// Surfaces it is limited to.
     pub surfaces: List<Str>,
     /// Least entropy, bits per character.

@@ -72,6 +72,9 @@ pub struct RuleSpec {
     /// Words one of which must stand on the same line or the two before (any case).
     #[serde(default)]
     pub near: Vec<String>,
+    /// Words beside which (before it on its line, or just after it) it is meant to be public: reported as low.
+    #[serde(default)]
+    pub public_beside: Vec<String>,
     /// Surfaces it is limited to; all when empty.
     #[serde(default)]
     pub surfaces: Vec<String>,

@@ -4,6 +4,7 @@
 //! token; formats made of lines are cut at line ends. What a piece means is the caller's business.
 
 use super::locate::Origin;
+use crate::host::open::OpenFile;
 use crate::model::{Limits, Skip};
 use crate::read::Format;
 use crate::read::encoding::{self, Encoding};
@@ -15,10 +16,54 @@ const CONTEXT: usize = 1 << 10;
 /// Bytes that tell what a file is.
 const HEAD: usize = 8 << 10;
 
+/// Bytes asked for in one call.
+const READ: usize = 1 << 20;
+/// Bytes read of a file that claims to have none: those of `/proc`, and one that grows from nothing.
+const UNSIZED: u64 = 8 << 20;
+/// NUL bytes at the end of what was read that may be those of a hole.
+const HOLE: usize = 4096;
+
 /// Where bytes come from: a file, standard input.
 pub(super) trait Source {
     /// Appends up to `max` bytes to `buffer`; 0 at the end.
     fn read(&mut self, buffer: &mut Vec<u8>, max: usize) -> Result<usize, Skip>;
+}
+
+/// A file read from its start.
+pub(super) struct FileSource<'f> {
+    file: &'f mut OpenFile,
+    total: u64,
+}
+
+impl<'f> FileSource<'f> {
+    pub(super) fn new(file: &'f mut OpenFile) -> Self {
+        Self { file, total: 0 }
+    }
+}
+
+impl Source for FileSource<'_> {
+    fn read(&mut self, buffer: &mut Vec<u8>, max: usize) -> Result<usize, Skip> {
+        // A file that grew since it was opened is read to where it ended then. Some have no length (`/proc`).
+        let left = match self.file.len() {
+            0 => UNSIZED.saturating_sub(self.total),
+            len => len - self.total.min(len),
+        };
+        let wanted = (max as u64).min(left).min(READ as u64) as usize;
+        if wanted == 0 {
+            return Ok(0);
+        }
+        let before = buffer.len();
+        buffer.resize(before + wanted, 0);
+        let read = self.file.read_at(self.total, &mut buffer[before..]);
+        buffer.truncate(before + read.as_ref().copied().unwrap_or(0));
+        let read = read?;
+        self.total += read as u64;
+        // Holes are passed over; lines do not change by that.
+        if read == wanted && buffer[before..].iter().rev().take(HOLE).all(|byte| *byte == 0) {
+            self.total = self.file.next_data(self.total).unwrap_or(u64::MAX).max(self.total);
+        }
+        Ok(read)
+    }
 }
 
 /// A piece of a text.

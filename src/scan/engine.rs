@@ -2,12 +2,13 @@
 
 use super::Scanner;
 use super::collect::{Collector, Found};
-use super::content::{self, Content, Piece, Source};
+use super::content::{self, Content, FileSource, Piece};
 use super::database;
 use super::gitstate::GitStates;
 use super::judge::Judge;
 use super::locate::Locator;
 use super::place::{Base, Place};
+use super::published;
 use super::walk::{Candidate, Mode, Visitor};
 use crate::detect::Scene;
 use crate::host::access::DirAccess;
@@ -25,16 +26,10 @@ use std::sync::Mutex;
 use std::sync::atomic::Ordering;
 use zeroize::{Zeroize, Zeroizing};
 
-/// Bytes asked for in one call.
-const READ: usize = 1 << 20;
 /// Buffers above this are given back between files, so that one large file does not hold memory to the end.
 const KEEP_BUFFER: usize = 2 << 20;
-/// Bytes read of a file that claims to have none: those of `/proc`, and one that grows from nothing.
-const UNSIZED: u64 = 8 << 20;
 /// Tries at a file that changes while it is read.
 const TRIES: usize = 3;
-/// NUL bytes at the end of what was read that may be those of a hole.
-const HOLE: usize = 4096;
 
 thread_local! {
     /// Reused by all files of a thread; wiped after each.
@@ -189,7 +184,7 @@ impl Engine<'_> {
         let mut reading = Reading { place: None, found: Vec::new(), problem: None };
         let size = file.len();
         let outcome = BUFFER.with_borrow_mut(|buffer| {
-            let mut source = FileSource { file, total: 0 };
+            let mut source = FileSource::new(file);
             let limits = *self.scanner.detector.limits();
             let stop = || progress.stopped();
             let outcome = content::pieces(&mut source, format, &limits, buffer, &stop, &mut |piece| {
@@ -270,7 +265,9 @@ impl Engine<'_> {
             let region = locator.region(&hit.span);
             let related = hit.related.iter().map(|(span, _)| Some(locator.region(span))).collect();
             let offset = piece.origin.offset + hit.span.start as u64;
-            let finding = place.credential(self.scanner.pack, hit, Some(region), related, offset);
+            let start = hit.span.start;
+            let mut finding = place.credential(self.scanner.pack, hit, Some(region), related, offset);
+            published::lower(&mut finding, || published::reason_in(&candidate.path, piece.text, start));
             let inline = inline.filter(|allow| allow.covers(&finding.rule));
             // The comment may hold the very secret it allows.
             let inline = inline.map(|allow| detection.mask.text(detector, allow.reason.as_found().as_bytes()));
@@ -371,37 +368,6 @@ fn inline_allow(text: &[u8], span: &std::ops::Range<usize>) -> Option<Inline> {
         &text[from..stop]
     });
     triage::inline_allow(&text[start..end], above)
-}
-
-/// A file read from its start.
-struct FileSource<'f> {
-    file: &'f mut OpenFile,
-    total: u64,
-}
-
-impl Source for FileSource<'_> {
-    fn read(&mut self, buffer: &mut Vec<u8>, max: usize) -> Result<usize, Skip> {
-        // A file that grew since it was opened is read to where it ended then. Some have no length (`/proc`).
-        let left = match self.file.len() {
-            0 => UNSIZED.saturating_sub(self.total),
-            len => len - self.total.min(len),
-        };
-        let wanted = (max as u64).min(left).min(READ as u64) as usize;
-        if wanted == 0 {
-            return Ok(0);
-        }
-        let before = buffer.len();
-        buffer.resize(before + wanted, 0);
-        let read = self.file.read_at(self.total, &mut buffer[before..]);
-        buffer.truncate(before + read.as_ref().copied().unwrap_or(0));
-        let read = read?;
-        self.total += read as u64;
-        // Holes are passed over; lines do not change by that.
-        if read == wanted && buffer[before..].iter().rev().take(HOLE).all(|byte| *byte == 0) {
-            self.total = self.file.next_data(self.total).unwrap_or(u64::MAX).max(self.total);
-        }
-        Ok(read)
-    }
 }
 
 fn skip_of(problem: read::Problem) -> Skip {

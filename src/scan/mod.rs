@@ -14,6 +14,7 @@ mod place;
 mod planner;
 mod processes;
 mod prune;
+mod published;
 mod run;
 mod walk;
 

@@ -1,6 +1,7 @@
 //! From hits and judgements to findings: path, region, exposure, id parts, advice.
 
 use super::gitstate::{self, GitStates};
+use super::published;
 use crate::audit::Judgement;
 use crate::detect::{Detector, Hit};
 use crate::model::{Container, Evidence, Exposure, Finding, FindingId, Fix, IdParts, Location, Region, Untrusted};
@@ -19,6 +20,8 @@ pub(super) struct Place<'p> {
     pub(super) relative: Vec<u8>,
     pub(super) user: Option<Untrusted>,
     pub(super) exposure: Option<Exposure>,
+    /// Why what has no vendor is worth less here.
+    pub(super) published: Option<&'static str>,
 }
 
 impl<'p> Place<'p> {
@@ -44,6 +47,7 @@ impl<'p> Place<'p> {
             relative: detector.mask_text(&relative).as_found().as_bytes().to_vec(),
             user,
             exposure: Some(exposure),
+            published: base.published(path),
         }
     }
 
@@ -67,7 +71,7 @@ impl<'p> Place<'p> {
         let others = hit.related.into_iter().zip(related);
         let related = others.map(|((_, field), region)| location(region, field, hit.container.clone())).collect();
         let pointer = pointer(hit.field.as_ref(), hit.container.as_ref());
-        Finding {
+        let mut finding = Finding {
             id: FindingId::from_text(""),
             id_parts: IdParts { lineage: rule.lineage().to_owned(), path: self.relative.clone(), pointer },
             rule: rule.id.to_string(),
@@ -87,7 +91,9 @@ impl<'p> Place<'p> {
             same_secret: Vec::new(),
             same_secret_count: 0,
             fix: Some(advice(rule)),
-        }
+        };
+        published::lower(&mut finding, || self.published);
+        finding
     }
 
     /// Something that starts by itself, or a setting, at this place.
@@ -150,6 +156,13 @@ pub(super) enum Base<'b> {
 }
 
 impl Base<'_> {
+    fn published(self, path: &Path) -> Option<&'static str> {
+        match self {
+            Self::Home(root) => published::reason(path, root, true),
+            Self::Tree { root, .. } => published::reason(path, root, false),
+        }
+    }
+
     fn relative(self, path: &Path, git: &GitStates) -> Vec<u8> {
         let stripped = |base: &Path| path.strip_prefix(base).ok().filter(|rest| rest.components().next().is_some());
         let relative = match self {

@@ -46,6 +46,7 @@ pub(super) fn scan(scanner: &Scanner<'_>, collector: &Collector<'_>, surface: Op
             relative: Vec::new(),
             user: Some(Untrusted::new(scanner.host.user.name.clone())),
             exposure: None,
+            published: None,
         };
         for hit in detection.hits {
             let rule = scanner.pack.rule(hit.rule).id.to_string();

@@ -305,6 +305,7 @@ fn read_stdin(scanner: &Scanner<'_>, collector: &Collector<'_>, reader: &mut (dy
         relative: Vec::new(),
         user: None,
         exposure: None,
+        published: None,
     };
     scanner.progress.files_seen.fetch_add(1, Ordering::Relaxed);
     let mut buffer = zeroize::Zeroizing::new(Vec::new());

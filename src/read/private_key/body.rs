@@ -108,6 +108,10 @@ impl Body {
         }
         let der = matches!(label, KeyLabel::Pkcs8 | KeyLabel::EncryptedPkcs8)
             || encrypted == Some(false) && matches!(label, KeyLabel::Rsa | KeyLabel::Ec | KeyLabel::Dsa);
+        // DER begins with a SEQUENCE, always: `M` in base64.
+        if der && self.head.first() != Some(&b'M') {
+            return false;
+        }
         match sequence_length(&self.decoded()).filter(|_| der) {
             // A key that lost its last bytes can be worked out from the rest.
             Some(length) => self.payload * 3 / 4 * 10 >= length * 9,
