@@ -13,6 +13,8 @@ use std::ops::Range;
 const BEHIND: usize = 256;
 /// Bytes after a keyword that are looked at first; a match that reaches the end gets more.
 const AHEAD: usize = 1 << 10;
+/// Bytes after a keyword that begins no token in which the same rule is not tried again, in leftovers.
+const SPARSE: usize = 32;
 /// The longest token.
 const LONGEST: usize = 16 << 10;
 
@@ -55,12 +57,17 @@ impl Detector<'_> {
             } else {
                 self.matched(haystack, index, at..at + length)
             };
-            let Some((whole, secret)) = found else { return };
-            let end = whole.end.max(at + length);
+            // Where a token needs no boundary, keywords in a run are tried sparsely instead.
+            let sparse = leftover && anchor.leads;
+            let end = found.as_ref().map_or(at + SPARSE, |(whole, _)| whole.end.max(at + length));
+            if found.is_none() && !sparse {
+                return;
+            }
             match known {
                 Some(k) => looked[k].1 = end,
                 None => looked.push((index, end)),
             }
+            let Some((whole, secret)) = found else { return };
             if let Some(sighting) = self.token(haystack, index, pattern, whole, secret, leftover) {
                 out.push(sighting);
             }

@@ -18,7 +18,12 @@ impl Detector<'_> {
     /// The password before the host, or a token in the place of a user.
     pub(super) fn userinfo(&self, rule: RuleIdx, document: &Document<'_>, field: &Field<'_>, out: &mut Vec<Sighting>) {
         let value = field.value.bytes();
+        // More are not told of anyway, and each is looked for in the whole field.
+        let most = out.len() + self.limits.findings_per_file;
         url::find_userinfo(value, &mut |userinfo, _| {
+            if out.len() >= most {
+                return;
+            }
             let found = if userinfo.password.is_empty() {
                 self.token_user(rule, value, &userinfo)
             } else {
