@@ -239,7 +239,7 @@ fn consent_is_the_clients_and_a_grant_switches_it_off() {
 
     let granted = |settings: &str| {
         let settings = parse(Format::Json, settings.as_bytes(), &Limits::SHIPPED);
-        let grants = Grants::read(&settings, Some(b"/work/app"));
+        let grants = Grants::read(&settings, Some(b"/src/app"));
         let doc = parse(Format::Json, wrapped.as_bytes(), &Limits::SHIPPED);
         let entry = mcp::entries_with("claude-code-project", &doc, &grants, &plain).remove(0);
         (entry.consent, entry.disabled)
@@ -254,10 +254,10 @@ fn consent_is_the_clients_and_a_grant_switches_it_off() {
         (Consent::Asked, true)
     );
     assert_eq!(
-        granted(r#"{"projects": {"/work/app": {"enabledMcpjsonServers": ["a"]}}}"#),
+        granted(r#"{"projects": {"/src/app": {"enabledMcpjsonServers": ["a"]}}}"#),
         (Consent::SwitchedOff, false)
     );
-    assert_eq!(granted(r#"{"projects": {"/work/other": {"enabledMcpjsonServers": ["a"]}}}"#), (Consent::Asked, false));
+    assert_eq!(granted(r#"{"projects": {"/src/other": {"enabledMcpjsonServers": ["a"]}}}"#), (Consent::Asked, false));
 }
 
 /// What the audits say about a document of a surface.
