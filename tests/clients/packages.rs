@@ -65,8 +65,6 @@ fn pip() {
     desk.check();
 }
 
-/// cargo's file is no surface either: a token of the public registry is found by its shape beside the
-/// word `registry`; a private registry's token without a shape is not.
 #[test]
 fn cargo() {
     let Some(cargo) = option_env!("CARGO").filter(|path| std::path::Path::new(path).is_file()) else {
