@@ -38,7 +38,7 @@ impl Account {
     }
 
     fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_caulk"));
+        let mut command = crate::common::program::listening(Path::new(env!("CARGO_BIN_EXE_caulk")));
         command.args(args).current_dir(self.home.path()).env_clear().stdin(Stdio::null());
         command.env("HOME", self.home.path());
         for (name, folder) in [("CONFIG", ".config"), ("STATE", ".state"), ("DATA", ".data"), ("CACHE", ".cache")] {

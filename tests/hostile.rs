@@ -62,7 +62,7 @@ impl Ground {
     }
 
     fn command_of(&self, program: &Path, args: &[&str]) -> Command {
-        let mut command = Command::new(program);
+        let mut command = crate::common::program::listening(program);
         command.args(args).env_clear().current_dir(self.home.path()).env("HOME", self.home.path());
         command.env("PATH", "/usr/bin:/bin").env("XDG_STATE_HOME", self.state.path());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
