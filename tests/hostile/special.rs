@@ -56,16 +56,17 @@ fn fifos_sockets_and_devices_are_never_opened() {
         LOG,
         "app/.caulkignore",
     ];
+    // The database comes before the trap that stands in place of its log: SQLite would open that.
+    let database = ground.path(LOG.strip_suffix("-wal").unwrap());
+    std::fs::create_dir_all(database.parent().unwrap()).unwrap();
+    let database = rusqlite::Connection::open(database).unwrap();
+    database.execute_batch("PRAGMA journal_mode=OFF; CREATE TABLE ItemTable (key TEXT, value BLOB)").unwrap();
+    drop(database);
     let traps: Vec<Trap> = names.iter().map(|name| Trap::set(ground.path(name))).collect();
     symlink("app/loose.txt", ground.path(".pypirc")).unwrap();
     ground.file("app/package.json", "{}");
     // Their readers look at a neighbour each.
     ground.file("web/.mcp.json", r#"{"mcpServers": {"a": {"command": "x"}}}"#);
-    let database = rusqlite::Connection::open(ground.path(LOG.strip_suffix("-wal").unwrap())).unwrap();
-    std::fs::rename(ground.path(LOG), ground.path("aside")).unwrap();
-    database.execute_batch("PRAGMA journal_mode=OFF; CREATE TABLE ItemTable (key TEXT, value BLOB)").unwrap();
-    drop(database);
-    std::fs::rename(ground.path("aside"), ground.path(LOG)).unwrap();
     ground.file("app/a.txt", token("beside a trap"));
     let _listener = UnixListener::bind(ground.path(".zshrc")).unwrap();
     let root = rustix::process::geteuid().is_root();
