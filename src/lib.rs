@@ -6,10 +6,10 @@
 //! | floor | modules |
 //! | --- | --- |
 //! | 6 | [`cli`] |
-//! | 4 | [`scan`] |
+//! | 4 | [`scan`], [`remediate`] |
 //! | 3 | [`detect`], [`audit`], [`ledger`] |
 //! | 2 | [`rules`], [`read`] |
-//! | 1 | [`host`], [`triage`], [`output`] |
+//! | 1 | [`host`], [`triage`], [`output`], [`vault`] |
 //! | 0 | [`model`] |
 
 pub mod audit;
@@ -20,6 +20,8 @@ pub mod ledger;
 pub mod model;
 pub mod output;
 pub mod read;
+pub mod remediate;
 pub mod rules;
 pub mod scan;
 pub mod triage;
+pub mod vault;

@@ -17,6 +17,8 @@ pub enum Status {
     Usage,
     /// Something that counts could not be read.
     Unread,
+    /// No keychain.
+    NoKeychain,
     /// Ctrl-C.
     Interrupted,
     /// Asked to end by the system.
@@ -25,8 +27,15 @@ pub enum Status {
 
 impl Status {
     /// Every status, in order of number.
-    pub const ALL: &'static [Self] =
-        &[Self::Clean, Self::Findings, Self::Usage, Self::Unread, Self::Interrupted, Self::Terminated];
+    pub const ALL: &'static [Self] = &[
+        Self::Clean,
+        Self::Findings,
+        Self::Usage,
+        Self::Unread,
+        Self::NoKeychain,
+        Self::Interrupted,
+        Self::Terminated,
+    ];
 
     /// The number the process ends with.
     #[must_use]
@@ -36,6 +45,7 @@ impl Status {
             Self::Findings => 1,
             Self::Usage => 2,
             Self::Unread => 3,
+            Self::NoKeychain => 4,
             Self::Interrupted => 130,
             Self::Terminated => 143,
         }
@@ -45,12 +55,15 @@ impl Status {
     #[must_use]
     pub const fn when(self) -> &'static str {
         match self {
-            Self::Clean => "nothing at or above `--fail-on`",
-            Self::Findings => "findings at or above `--fail-on` (`--exit-code N` gives another number)",
+            Self::Clean => "nothing at or above `--fail-on`; `fix`, `undo`: everything chosen was done or planned",
+            Self::Findings => {
+                "findings at or above `--fail-on` (`--exit-code N` gives another number); `fix`, `undo`, `vault doctor`: something was skipped, failed or is to be done by hand"
+            }
             Self::Usage => "the call, a named PATH, a rule file or a config file is wrong; nothing was done",
             Self::Unread => {
                 "no such finding, and a named root or an existing user-level surface could not be read in full"
             }
+            Self::NoKeychain => "no keychain can be reached; nothing was touched",
             Self::Interrupted => "interrupted (Ctrl-C)",
             Self::Terminated => "terminated (SIGTERM)",
         }
@@ -67,17 +80,32 @@ impl Status {
     }
 }
 
-/// Why a call could not be carried out: one sentence, printed after `caulk: `.
+/// Why a call could not be carried out: one sentence, printed after `caulk: `, and how the run ends.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct Failure(String);
+#[error("{message}")]
+pub struct Failure {
+    message: String,
+    status: Status,
+}
 
 impl Failure {
     /// A failure that ends the run with [`Status::Usage`]. Text of others in `message` goes
     /// through `Untrusted` before it is put there.
     #[must_use]
     pub fn new(message: impl Into<String>) -> Self {
-        Self(message.into())
+        Self::ending(Status::Usage, message)
+    }
+
+    /// The same with another status.
+    #[must_use]
+    pub fn ending(status: Status, message: impl Into<String>) -> Self {
+        Self { message: message.into(), status }
+    }
+
+    /// How the run ends.
+    #[must_use]
+    pub const fn status(&self) -> Status {
+        self.status
     }
 }
 

@@ -46,7 +46,7 @@ pub fn main() -> ExitCode {
     };
     let code = dispatch(cli, &matches).unwrap_or_else(|failure| {
         out::complain(&failure.to_string());
-        Status::Usage.code()
+        failure.status().code()
     });
     ExitCode::from(code)
 }

@@ -298,3 +298,14 @@ pub struct Artifact {
     /// What it is.
     pub what: Str,
 }
+
+/// How one kind of exposure is sealed.
+#[derive(Debug, Clone)]
+pub struct Recipe {
+    /// Stable id, named by surfaces.
+    pub id: Str,
+    /// Product.
+    pub product: Str,
+    /// What it does, one sentence for the report.
+    pub summary: Str,
+}

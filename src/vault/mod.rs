@@ -1,0 +1,88 @@
+//! Floor 1: the keychain, behind a trait.
+//!
+//! Stores, reads and removes secrets by name, and remembers who may be handed each (the index, a
+//! file without secrets). Never opened by a scan. No file of the machine under scan, no format and no
+//! report is known here; text of a keychain's error never leaves, since it may quote the value.
+
+mod entry;
+mod error;
+mod memory;
+mod name;
+mod store;
+
+pub use entry::{Binding, Entry};
+pub use error::VaultError;
+pub use memory::MemoryStore;
+pub use name::{BadName, VaultName};
+pub use store::{Store, StoreKind};
+
+use crate::model::Secret;
+use zeroize::Zeroizing;
+
+/// Largest value caulk stores, bytes: the Secret Service carries more, and breaks on much more.
+pub const MOST_BYTES: usize = 64 << 10;
+
+/// One store, with what all of them need on top: read back after writing, values in pieces.
+pub struct Vault {
+    store: Box<dyn Store>,
+    kind: StoreKind,
+}
+
+impl Vault {
+    /// A vault over `store`.
+    #[must_use]
+    pub fn over(store: Box<dyn Store>, kind: StoreKind) -> Self {
+        Self { store, kind }
+    }
+
+    /// Which kind of store this is.
+    #[must_use]
+    pub fn kind(&self) -> StoreKind {
+        self.kind
+    }
+
+    /// Proves that the store keeps a value of `size` bytes: writes one, reads it back, removes it.
+    ///
+    /// A store that opens proves nothing: one without a collection does, and fails at the first write.
+    pub fn probe(&self, size: usize) -> Result<(), VaultError> {
+        let mut random = [0_u8; 8];
+        getrandom::fill(&mut random).map_err(|_| VaultError::Other)?;
+        let name = VaultName::of(&["probe", &data_encoding::HEXLOWER.encode(&random)]);
+        let value = Secret::from_zeroizing(Zeroizing::new(vec![b'p'; size.clamp(1, MOST_BYTES)]));
+        let written = self.set(&name, &value);
+        let removed = self.remove(&name);
+        written?;
+        if removed? { Ok(()) } else { Err(VaultError::Mismatch) }
+    }
+
+    /// Stores or replaces a value, and reads it back.
+    pub fn set(&self, name: &VaultName, value: &Secret) -> Result<(), VaultError> {
+        if value.len() > MOST_BYTES {
+            return Err(VaultError::TooLong);
+        }
+        self.store.set(name.as_str(), value)?;
+        match self.get(name)? {
+            Some(kept) if kept.expose() == value.expose() => Ok(()),
+            _ => Err(VaultError::Mismatch),
+        }
+    }
+
+    /// The value, if there is one.
+    pub fn get(&self, name: &VaultName) -> Result<Option<Secret>, VaultError> {
+        self.store.get(name.as_str())
+    }
+
+    /// Removes a value; whether there was one.
+    pub fn remove(&self, name: &VaultName) -> Result<bool, VaultError> {
+        self.store.remove(name.as_str())
+    }
+
+    /// Names of everything that is kept, in order.
+    pub fn names(&self) -> Result<Vec<VaultName>, VaultError> {
+        let mut names: Vec<VaultName> =
+            self.store.accounts()?.iter().filter_map(|account| VaultName::parse(account).ok()).collect();
+        names.sort_unstable();
+        names.dedup();
+        Ok(names)
+    }
+}
