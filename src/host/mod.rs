@@ -16,6 +16,7 @@ pub mod open;
 pub mod procs;
 pub mod signal;
 pub mod state;
+pub mod surgery;
 pub mod terminal;
 pub mod trusted;
 pub mod write;

@@ -77,6 +77,12 @@ pub fn survey(limit: usize) -> Environments {
     sys::survey(limit)
 }
 
+/// Numbers of the caller's processes, ours left out, in order.
+#[cfg(target_os = "linux")]
+pub(super) fn mine() -> Vec<u32> {
+    sys::processes()
+}
+
 /// caulk's own environment, as `host` has it.
 #[must_use]
 pub fn own(host: &Host) -> ProcessEnv {
@@ -130,7 +136,7 @@ mod sys {
     }
 
     /// Numbers of the processes that belong to the caller, ours left out, in order.
-    fn processes() -> Vec<u32> {
+    pub(super) fn processes() -> Vec<u32> {
         let me = std::process::id();
         let uid = rustix::process::geteuid().as_raw();
         let Ok(entries) = std::fs::read_dir("/proc") else { return Vec::new() };
