@@ -9,6 +9,7 @@ pub mod env;
 pub mod git;
 pub mod headers;
 pub mod launch;
+pub mod npm;
 
 use crate::model::Secret;
 use crate::vault::{Entry, VaultError, VaultName};

@@ -9,6 +9,7 @@ mod accounts;
 pub mod confine;
 pub mod dirs;
 pub mod error;
+pub mod exec;
 pub mod key;
 pub mod list;
 pub mod mounts;

@@ -93,8 +93,22 @@ pub fn own(host: &Host) -> ProcessEnv {
     ProcessEnv { pid: std::process::id(), exe, bytes, count: 1, truncated: false }
 }
 
+/// The process that started this one: its number, and what it runs where the system tells.
+#[must_use]
+pub fn parent() -> Option<(u32, Option<PathBuf>)> {
+    #[cfg(unix)]
+    {
+        let pid = u32::try_from(rustix::process::getppid()?.as_raw_nonzero().get()).ok()?;
+        #[allow(clippy::disallowed_methods, reason = "links are this floor's business")]
+        let exe = std::fs::read_link(format!("/proc/{pid}/exe")).ok().map(undeleted);
+        Some((pid, exe))
+    }
+    #[cfg(not(unix))]
+    None
+}
+
 /// The path without what Linux appends when the file is gone.
-#[cfg_attr(not(target_os = "linux"), allow(dead_code))]
+#[cfg_attr(not(unix), allow(dead_code))]
 fn undeleted(path: PathBuf) -> PathBuf {
     let deleted = path.to_str().and_then(|text| text.strip_suffix(" (deleted)")).map(OsString::from);
     deleted.map_or(path, PathBuf::from)
