@@ -15,6 +15,7 @@ mod common;
 
 mod architecture;
 mod benign;
+mod broker;
 mod budget;
 mod checks;
 mod clients;

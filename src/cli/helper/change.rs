@@ -9,10 +9,7 @@ use crate::model::{KeyRing, Secret};
 use crate::vault::{Binding, Entry, Index, StoreKind, VaultError, VaultName};
 
 /// Decides under the index's lock, with the index as it is then, and does it.
-pub(super) fn apply(
-    hand: &Hand,
-    wish: impl FnOnce(&[Entry]) -> Result<Change, VaultError>,
-) -> Result<(), Failure> {
+pub(super) fn apply(hand: &Hand, wish: impl FnOnce(&[Entry]) -> Result<Change, VaultError>) -> Result<(), Failure> {
     let key = key::machine_key(hand.state()).map_err(|error| Failure::ending(Status::Unread, error.to_string()))?;
     let keys = KeyRing::new(key.bytes);
     let fingerprint = |value: &Secret| keys.id(value.expose()).as_str().to_owned();
@@ -91,7 +88,10 @@ fn free(
 fn sibling(index: &Index, binding: &Binding) -> StoreKind {
     let Binding::Git { host, .. } = binding else { return StoreKind::default() };
     let at_host = |entry: &&Entry| {
-        entry.bindings.iter().any(|other| matches!(other, Binding::Git { host: other, .. } if other.eq_ignore_ascii_case(host)))
+        entry
+            .bindings
+            .iter()
+            .any(|other| matches!(other, Binding::Git { host: other, .. } if other.eq_ignore_ascii_case(host)))
     };
     index.entries.iter().find(at_host).map(Entry::store_kind).unwrap_or_default()
 }
