@@ -36,6 +36,7 @@ mod read_kv;
 mod read_private_key;
 mod read_shell;
 mod rules;
+mod run;
 mod scope;
 mod sqlite;
 mod surfaces;

@@ -77,7 +77,7 @@ impl Hand {
     ) -> Result<T, VaultError> {
         let mut vaults = self.vaults.borrow_mut();
         if !vaults.iter().any(|vault| vault.kind() == kind) {
-            vaults.push(Vault::open(kind, &self.state, PATIENCE, Some(&super::vault::passphrase))?);
+            vaults.push(Vault::open(kind, &self.state, PATIENCE, None)?);
         }
         match vaults.iter().find(|vault| vault.kind() == kind) {
             Some(vault) => work(vault),
@@ -90,9 +90,9 @@ impl Hand {
         let _ = log::record(&self.state, &HandOut::new(self.host.now, name, verb, asker, pid));
     }
 
-    /// The same for a helper, which is asked by the process that started it.
+    /// The same for a helper, which is asked by the program that started it.
     pub(super) fn log_parent(&self, name: &VaultName, verb: &str) {
-        let (pid, program) = crate::host::procs::parent().unwrap_or_default();
+        let (pid, program) = crate::host::procs::asker().unwrap_or_default();
         self.log(name, verb, program.as_deref(), pid);
     }
 
@@ -121,9 +121,14 @@ impl Hand {
     }
 }
 
-/// The keychain's failure as the end of the run: what is wrong and what to do.
+/// How the run ends when the keychain fails.
+#[must_use]
+pub(super) fn vault_status(error: VaultError) -> Status {
+    if error.unreachable() { Status::NoKeychain } else { Status::Usage }
+}
+
+/// The same with what is wrong and what to do.
 #[must_use]
 pub(super) fn vault_failure(error: VaultError) -> Failure {
-    let status = if error.unreachable() { Status::NoKeychain } else { Status::Usage };
-    Failure::ending(status, format!("{error}. {}", error.advice()))
+    Failure::ending(vault_status(error), format!("{error}. {}", error.advice()))
 }

@@ -3,8 +3,9 @@
 use super::To;
 use crate::broker::git::{self, Change, Reply, Request};
 use crate::cli::error::{Failure, Status};
-use crate::cli::hand::{Hand, vault_failure};
+use crate::cli::hand::{Hand, vault_status};
 use crate::cli::out;
+use crate::vault::VaultError;
 use std::io::{self, Read as _};
 use zeroize::Zeroizing;
 
@@ -26,7 +27,7 @@ pub(super) fn run(operation: &str, to: &To) -> Result<u8, Failure> {
     let entries = hand.known()?;
     let look = |name: &_| hand.look(name);
     match operation {
-        "get" => match git::get(&request, entries, &look).map_err(vault_failure)? {
+        "get" => match git::get(&request, entries, &look).map_err(failure)? {
             Reply::Login(login) => {
                 hand.log_parent(&login.name, "helper git");
                 out::print(&login.text())?;
@@ -37,11 +38,16 @@ pub(super) fn run(operation: &str, to: &To) -> Result<u8, Failure> {
         "store" | "erase" => {
             let wish = if operation == "store" { git::store } else { git::erase };
             // After every success git says so; most of the time there is nothing to do.
-            if !matches!(wish(&request, entries, &look).map_err(vault_failure)?, Change::None) {
+            if !matches!(wish(&request, entries, &look).map_err(failure)?, Change::None) {
                 super::change::apply(&hand, |entries| wish(&request, entries, &look))?;
             }
         }
         _ => {}
     }
     clean
+}
+
+/// One short line: git goes on and asks the user, who sees it above the prompt.
+fn failure(error: VaultError) -> Failure {
+    Failure::ending(vault_status(error), format!("no login from caulk: {error}"))
 }
