@@ -88,7 +88,7 @@ fn arguments_come_through_word_for_word() {
 
 #[test]
 fn streams_files_and_signals_are_as_without_caulk() {
-    let script = "cat; ls /proc/$$/fd; grep -E 'Sig(Blk|Ign)' /proc/$$/status; pwd; umask; echo err >&2";
+    let script = "cat; ls /proc/$$/fd; grep -E 'Sig(Blk|Ign)' /proc/self/status; pwd; umask; echo err >&2";
     let home = Home::new(script);
     let with_input = |mut command: Command| {
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
