@@ -53,7 +53,7 @@ impl Hand {
     pub(super) fn known(&self) -> Result<&[Entry], Failure> {
         match &self.index {
             Ok(index) => Ok(&index.entries),
-            Err(error) => Err(Failure::ending(Status::Unread, error.to_string())),
+            Err(error) => Err(Failure::new(error.to_string())),
         }
     }
 

@@ -40,14 +40,15 @@ pub(super) fn store() -> impl clap::builder::TypedValueParser<Value = StoreKind>
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
-  caulk run -- npm publish                      the tokens of sealed registries, for this command only
+  caulk run -- npm publish                with the tokens of sealed registries
   caulk run --with NPM_TOKEN=npm/npm.example.com -- make release
   caulk run --with mcp/github/GITHUB_TOKEN -- npx -y some-server
-  caulk shell-init bash                         have npm and its like run this way always
+  caulk shell-init bash                   have npm and its like run this way always
 
-The command takes caulk's place: it has the terminal, gets the signals, and its exit status is the
-one you see; 126 and 127 as in a shell, 2 for a wrong call, 4 when no keychain can be reached. Variables
-that an outer `caulk run` set are taken away from an inner one, unless it sets them itself.";
+The command takes caulk's place: it has the terminal, it gets the signals, and the exit status is its
+own; 126 and 127 as in a shell, 2 for a wrong call, 4 when no keychain can be reached.
+
+Variables that an outer run of caulk has set are taken away from an inner one.";
 
 /// Runs the command; comes back when it cannot, and on Windows when it has ended.
 pub(super) fn run(args: &RunArgs) -> Result<u8, Failure> {

@@ -27,7 +27,7 @@ Add one line to the end of the shell's own file, after whatever sets PATH:
   bash        ~/.bashrc                   eval \"$(caulk shell-init bash)\"
   zsh         ~/.zshrc                    eval \"$(caulk shell-init zsh)\"
   fish        ~/.config/fish/config.fish  caulk shell-init fish | source
-  PowerShell  $PROFILE                    caulk shell-init powershell | Out-String | Invoke-Expression
+  PowerShell  $PROFILE                    caulk shell-init powershell | Out-String | iex
 
 To leave caulk out once: command npm install";
 

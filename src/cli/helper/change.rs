@@ -2,7 +2,7 @@
 //! before the new one is written, so that no failed step loses the only copy.
 
 use crate::broker::git::Change;
-use crate::cli::error::{Failure, Status};
+use crate::cli::error::Failure;
 use crate::cli::hand::{Hand, vault_failure};
 use crate::host::key;
 use crate::model::{KeyRing, Secret};
@@ -10,7 +10,7 @@ use crate::vault::{Binding, Entry, Index, StoreKind, VaultError, VaultName};
 
 /// Decides under the index's lock, with the index as it is then, and does it.
 pub(super) fn apply(hand: &Hand, wish: impl FnOnce(&[Entry]) -> Result<Change, VaultError>) -> Result<(), Failure> {
-    let key = key::machine_key(hand.state()).map_err(|error| Failure::ending(Status::Unread, error.to_string()))?;
+    let key = key::machine_key(hand.state()).map_err(|error| Failure::new(error.to_string()))?;
     let keys = KeyRing::new(key.bytes);
     let fingerprint = |value: &Secret| keys.id(value.expose()).as_str().to_owned();
     let done = Index::update(hand.state(), |index| -> Result<(), VaultError> {
@@ -52,7 +52,7 @@ pub(super) fn apply(hand: &Hand, wish: impl FnOnce(&[Entry]) -> Result<Change, V
             }
         }
     });
-    done.map_err(|error| Failure::ending(Status::Unread, error.to_string()))?.map_err(vault_failure)
+    done.map_err(|error| Failure::new(error.to_string()))?.map_err(vault_failure)
 }
 
 /// The old value under a numbered name.
