@@ -8,6 +8,8 @@ mod entry;
 mod error;
 mod memory;
 mod name;
+#[cfg(feature = "keychain")]
+pub mod seal;
 mod store;
 
 pub use entry::{Binding, Entry};
