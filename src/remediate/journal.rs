@@ -95,6 +95,8 @@ pub struct FileRecord {
     pub real: PathText,
     /// The sibling it was written through.
     pub temporary: PathText,
+    /// The sibling it is put back through.
+    pub back: PathText,
     /// Whether it was written in place, not through a sibling.
     pub in_place: bool,
     /// Whether it did not exist before.
@@ -102,6 +104,9 @@ pub struct FileRecord {
     /// Whether git's lock is taken while it is written.
     #[serde(default)]
     pub locked_by_git: bool,
+    /// The surface it is read as; `None`: git's configuration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub surface: Option<String>,
     /// Where both contents lie, sealed: a file in the run's folder.
     pub images: String,
 }
@@ -119,6 +124,25 @@ pub struct StepRecord {
     pub path: String,
     /// The name in the vault.
     pub vault_name: Option<String>,
+}
+
+impl FileRecord {
+    /// A file that no fix of this record changed: git's configuration, which an undo tidies.
+    #[must_use]
+    pub fn plain(path: &Path, real: &Path) -> Self {
+        let nowhere = PathText::Text(String::new());
+        Self {
+            path: PathText::of(path),
+            real: PathText::of(real),
+            temporary: nowhere.clone(),
+            back: nowhere,
+            in_place: false,
+            created: false,
+            locked_by_git: true,
+            surface: None,
+            images: String::new(),
+        }
+    }
 }
 
 impl Journal {

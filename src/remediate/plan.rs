@@ -41,7 +41,7 @@ pub struct Change {
     /// Its content afterwards.
     pub after: Zeroizing<Vec<u8>>,
     /// The surface it is read as; `None`: a companion, git's configuration.
-    pub surface: Option<&'static str>,
+    pub surface: Option<String>,
     /// Whether git's own lock is taken while it is written.
     pub locked_by_git: bool,
 }
@@ -228,7 +228,7 @@ impl Planner<'_> {
             drop((detection, document));
             match after {
                 Some(after) => {
-                    work.change(transaction, path, &real, surface.id.as_ref(), pack, &bytes, &after);
+                    work.change(transaction, path, &real, &surface.id, &bytes, &after);
                     bytes = after;
                 }
                 None if left.len() > self.detector.limits().findings_per_file => break,
@@ -369,20 +369,17 @@ impl Work {
         path: &Path,
         real: &Path,
         surface: &str,
-        pack: &crate::rules::RulePack,
         before: &Zeroizing<Vec<u8>>,
         after: &Zeroizing<Vec<u8>>,
     ) {
         self.files.insert(real.to_owned(), after.clone());
-        // The id lives as long as the program: surfaces are static tables.
-        let surface = pack.surface_id(surface);
         transaction.put(Change {
             path: path.to_owned(),
             real: real.to_owned(),
             before: Some(before.clone()),
             after: after.clone(),
-            surface,
-            locked_by_git: surface == Some("git.config"),
+            surface: Some(surface.to_owned()),
+            locked_by_git: surface == "git.config",
         });
     }
 }

@@ -5,10 +5,11 @@
 
 use super::Bench;
 use super::files::{self, Direction, Standing};
-use super::images::{Images, RunKey};
+use super::images::{Images, RunKey, key_name};
 use super::journal::{self, FileRecord, ItemRecord, Journal, Record, Stage};
 use super::{merge, recipes};
-use crate::read::{self, Format};
+use crate::host::surgery::Patient;
+use crate::read;
 use crate::vault::{Binding, Index, VaultName};
 
 /// Why a record could not be taken back in full.
@@ -46,13 +47,16 @@ pub fn record(bench: &Bench<'_>, journal: &mut Journal, index: usize, key: Optio
     }
     let run = journal.run.clone();
     release(bench, &run, &journal.records[index]).map_err(Stuck)?;
+    if let Some(key) = key {
+        tidy(bench, journal, index, key).map_err(Stuck)?;
+    }
     journal.records[index].stage = ending;
     let saved = journal.save(bench.state_dir);
     noted.and(saved).map_err(|error| Stuck(error.to_string()))
 }
 
 /// Ends writes that were cut short, one way or the other.
-fn settle(bench: &Bench<'_>, journal: &Journal, index: usize, key: &RunKey, way: Direction) -> Result<(), Stuck> {
+pub(super) fn settle(bench: &Bench<'_>, journal: &Journal, index: usize, key: &RunKey, way: Direction) -> Result<(), Stuck> {
     let folder = journal::folder(bench.state_dir).join(&journal.run);
     let record = &journal.records[index];
     let list = record.files.iter().chain(&record.undo);
@@ -75,14 +79,16 @@ fn one(
 ) -> Result<(), String> {
     let folder = journal::folder(bench.state_dir).join(&journal.run);
     let shown = files::shown(file);
+    // Never sealed, so never written.
+    if folder.join(&file.images).symlink_metadata().is_err() {
+        return Ok(());
+    }
     let Some(key) = key else { return Err(format!("{shown}: the key of this run is not in the vault")) };
-    let images = Images::load(key, &folder, &journal.run, &file.images);
-    let images = match images {
-        Ok(images) => images,
-        // Never sealed, so never written.
-        Err(error) if error.is_absent() => return Ok(()),
-        Err(error) => return Err(error.to_string()),
-    };
+    let images = Images::load(key, &folder, &journal.run, &file.images).map_err(|error| error.to_string())?;
+    if file.surface.is_none() && is_shared(bench, &journal.records[index]) {
+        // Another sealed login of this host still needs it.
+        return Ok(());
+    }
     match files::standing(file, &images) {
         Standing::Before => Ok(()),
         Standing::After => files::write(file, None, &images, Direction::Back),
@@ -129,7 +135,47 @@ fn replace(
     files::write(&record, Some(patient), &images, Direction::Forward)
 }
 
-/// Takes caulk's sections out of a git configuration that it had made.
+/// Whether another record's login needs git to ask caulk for one of this record's hosts.
+fn is_shared(bench: &Bench<'_>, record: &Record) -> bool {
+    let own = |binding: &Binding| record.items.iter().any(|item| item.bindings.contains(binding));
+    let urls = urls(record);
+    let asks = |binding: &Binding| url(binding).is_some_and(|url| urls.contains(&url));
+    Index::load(bench.state_dir)
+        .is_ok_and(|index| index.entries.iter().flat_map(|e| &e.bindings).any(|b| asks(b) && !own(b)))
+}
+
+/// Takes caulk out of git's configuration for hosts that have no sealed login any more.
+fn tidy(bench: &Bench<'_>, journal: &mut Journal, index: usize, key: &RunKey) -> Result<(), String> {
+    let left = Index::load(bench.state_dir).map_err(|error| error.to_string())?;
+    let needed: Vec<String> = left.entries.iter().flat_map(|e| &e.bindings).filter_map(url).collect();
+    let orphans: Vec<String> = urls(&journal.records[index]).into_iter().filter(|url| !needed.contains(url)).collect();
+    let path = &bench.machine.git_config;
+    if orphans.is_empty() || !path.is_file() {
+        return Ok(());
+    }
+    let Ok(patient) = Patient::open(path, bench.detector.limits().document_bytes) else { return Ok(()) };
+    let current = zeroize::Zeroizing::new(patient.bytes().to_vec());
+    let record = FileRecord::plain(path, patient.real());
+    drop(patient);
+    let number = journal.records[index].files.len();
+    without_helpers(bench, journal, index, number, &record, &current, key)
+}
+
+/// Ends a run of which nothing stands: its key and its sealed files go, the journal stays as history.
+pub(super) fn close(bench: &Bench<'_>, journal: &Journal) {
+    if journal.is_standing() || journal.is_unfinished() {
+        return;
+    }
+    // Without the key they are noise, and without them the key is none; what stays does no harm.
+    let folder = journal::folder(bench.state_dir).join(&journal.run);
+    if bench.vault.remove(&key_name(&journal.run)).is_ok() {
+        for file in journal.records.iter().flat_map(|record| record.files.iter().chain(&record.undo)) {
+            let _ = std::fs::remove_file(folder.join(&file.images));
+        }
+    }
+}
+
+/// Takes caulk's sections out of a git configuration.
 fn without_helpers(
     bench: &Bench<'_>,
     journal: &mut Journal,
@@ -155,22 +201,24 @@ fn urls(record: &Record) -> Vec<String> {
         .items
         .iter()
         .flat_map(|item| &item.bindings)
-        .filter_map(|binding| match binding {
-            Binding::Git { protocol, host, .. } => Some(format!("{protocol}://{host}")),
-            _ => None,
-        })
+        .filter_map(url)
         .collect();
     urls.sort_unstable();
     urls.dedup();
     urls
 }
 
+/// The host of a git login, as git's configuration names it.
+fn url(binding: &Binding) -> Option<String> {
+    match binding {
+        Binding::Git { protocol, host, .. } => Some(format!("{protocol}://{host}")),
+        _ => None,
+    }
+}
+
 /// Whether a merged file reads as well as it did.
 fn parses(bench: &Bench<'_>, file: &FileRecord, current: &[u8], merged: &[u8]) -> bool {
-    let format = file.surface.as_deref().map_or(Format::Gitconfig, |id| {
-        let surfaces = bench.detector.pack().surfaces();
-        surfaces.iter().find(|surface| surface.id == id).map_or(Format::Text, |surface| surface.format)
-    });
+    let format = bench.format(file.surface.as_deref());
     let limits = bench.detector.limits();
     read::parse(format, current, limits).problem.is_some() || read::parse(format, merged, limits).problem.is_none()
 }

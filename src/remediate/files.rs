@@ -1,0 +1,188 @@
+//! The one place of this floor that touches a user's file: between the journal's words and `host::surgery`.
+
+use super::images::Images;
+use super::journal::{FileRecord, PathText};
+use super::plan::Change;
+use crate::host::open;
+use crate::host::surgery::{self, Lock, Method, Patient, Refusal, Settled};
+use crate::model::{Limits, Skip, Untrusted};
+use std::io::ErrorKind;
+use std::path::Path;
+use zeroize::Zeroizing;
+
+/// Which way a change goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Direction {
+    /// From what was there to what a fix makes of it.
+    Forward,
+    /// Back.
+    Back,
+}
+
+/// What a file holds now.
+pub(super) enum Standing {
+    /// What it held before; for one that was made: it is not there.
+    Before,
+    /// What the fix made of it.
+    After,
+    /// Something else.
+    Other(Zeroizing<Vec<u8>>),
+    /// It is not there.
+    Gone,
+    /// It cannot be told.
+    Unreadable(String),
+}
+
+/// The path for people.
+pub(super) fn shown(record: &FileRecord) -> String {
+    shown_path(&record.path.path())
+}
+
+pub(super) fn shown_path(path: &Path) -> String {
+    Untrusted::from_bytes(path.as_os_str().as_encoded_bytes()).to_string()
+}
+
+/// Both contents of a planned change.
+pub(super) fn images(change: &Change) -> Images {
+    Images { before: change.before.clone(), after: Some(change.after.clone()) }
+}
+
+/// Looks at a file right before it is changed: it must still be what the plan was made on.
+pub(super) fn prepare(change: &Change, images: &str) -> Result<(FileRecord, Option<Patient>), String> {
+    let told = |what: String| format!("{}: {what}", shown_path(&change.path));
+    let io = |error: std::io::Error| told(Refusal::from(error).reason());
+    if change.before.is_none() {
+        let (real, temporary) = surgery::name_beside(&change.path).map_err(io)?;
+        let (_, back) = surgery::name_beside(&change.path).map_err(io)?;
+        if real.symlink_metadata().is_ok() {
+            return Err(told("made by somebody else since the plan was shown".into()));
+        }
+        return Ok((record(change, &real, &temporary, &back, false, images), None));
+    }
+    let patient = Patient::open(&change.path, Limits::SHIPPED.document_bytes).map_err(|refusal| match refusal {
+        Refusal::Gone => told("changed since the scan: it is gone".into()),
+        refusal => told(refusal.reason()),
+    })?;
+    if patient.real() != change.real || change.before.as_ref().is_none_or(|before| **before != *patient.bytes()) {
+        return Err(told("changed since the scan".into()));
+    }
+    let temporary = patient.temporary().map_err(io)?;
+    let back = patient.temporary().map_err(io)?;
+    let in_place = matches!(patient.method(), Method::InPlace(_));
+    Ok((record(change, patient.real(), &temporary, &back, in_place, images), Some(patient)))
+}
+
+fn record(change: &Change, real: &Path, temporary: &Path, back: &Path, in_place: bool, images: &str) -> FileRecord {
+    FileRecord {
+        path: PathText::of(&change.path),
+        real: PathText::of(real),
+        temporary: PathText::of(temporary),
+        back: PathText::of(back),
+        in_place,
+        created: change.before.is_none(),
+        locked_by_git: change.locked_by_git,
+        surface: change.surface.clone(),
+        images: images.to_owned(),
+    }
+}
+
+/// The same for a change that an undo makes to an edited file.
+pub(super) fn prepare_again(
+    file: &FileRecord,
+    current: &[u8],
+    wanted: Zeroizing<Vec<u8>>,
+    name: &str,
+) -> Result<(FileRecord, Patient, Images), String> {
+    let change = Change {
+        path: file.real.path(),
+        real: file.real.path(),
+        before: Some(Zeroizing::new(current.to_vec())),
+        after: wanted,
+        surface: file.surface.clone(),
+        locked_by_git: file.locked_by_git,
+    };
+    match prepare(&change, name)? {
+        (record, Some(patient)) => Ok((record, patient, images(&change))),
+        (_, None) => Err(format!("{} is gone", shown(file))),
+    }
+}
+
+/// Writes one content over the other. What is neither stays as it is.
+pub(super) fn write(record: &FileRecord, patient: Option<Patient>, images: &Images, way: Direction) -> Result<(), String> {
+    let told = |refusal: Refusal| format!("{}: {}", shown(record), refusal.reason());
+    let (from, to, temporary) = match way {
+        Direction::Forward => (&images.before, &images.after, record.temporary.path()),
+        Direction::Back => (&images.after, &images.before, record.back.path()),
+    };
+    let real = record.real.path();
+    let _lock = lock(record, &real).map_err(told)?;
+    match (from, to) {
+        (None, Some(to)) => surgery::create(&real, to, &temporary).map_err(told),
+        (Some(from), None) => surgery::remove_if(&real, from, &temporary).map_err(told),
+        (None, None) => Ok(()),
+        (Some(from), Some(to)) => {
+            let patient = match patient {
+                Some(patient) => patient,
+                None => Patient::open(&real, Limits::SHIPPED.document_bytes).map_err(told)?,
+            };
+            if *patient.bytes() != **from {
+                return Err(told(Refusal::Changed));
+            }
+            match patient.replace(to, &temporary) {
+                // Stopped midway by the system: back to where it was, at once.
+                Err(Refusal::Torn) => {
+                    surgery::restore(&real, from, to).map_err(told)?;
+                    Err(told(Refusal::Torn))
+                }
+                other => other.map_err(told),
+            }
+        }
+    }
+}
+
+fn lock(record: &FileRecord, real: &Path) -> Result<Option<Lock>, Refusal> {
+    if record.locked_by_git { surgery::lock_beside(real, "lock").map(Some) } else { Ok(None) }
+}
+
+/// Ends a write that a kill cut short: afterwards the file is whole, and nothing lies beside it.
+pub(super) fn settle(record: &FileRecord, images: &Images, way: Direction) -> Result<(), String> {
+    let told = |refusal: Refusal| format!("{}: {}", shown(record), refusal.reason());
+    let (Some(after), real) = (&images.after, record.real.path()) else { return Ok(()) };
+    let settled = match (&images.before, way) {
+        (before, Direction::Forward) => {
+            surgery::settle(&real, &record.temporary.path(), before.as_ref().map(|bytes| &***bytes), after)
+        }
+        (Some(before), Direction::Back) => surgery::settle(&real, &record.back.path(), Some(after), before),
+        (None, Direction::Back) => surgery::settle(&real, &record.back.path(), None, after),
+    }
+    .map_err(told)?;
+    match (settled, &images.before) {
+        (Settled::Torn, Some(before)) => surgery::restore(&real, before, after).map_err(told),
+        _ => Ok(()),
+    }
+}
+
+/// What a file holds now.
+pub(super) fn standing(record: &FileRecord, images: &Images) -> Standing {
+    let mut bytes = Zeroizing::new(Vec::new());
+    let read = open::open(&record.real.path())
+        .and_then(|mut file| file.read_up_to(&mut bytes, Limits::SHIPPED.document_bytes));
+    match read {
+        Err(Skip::Io(ErrorKind::NotFound | ErrorKind::NotADirectory)) if images.before.is_none() => Standing::Before,
+        Err(Skip::Io(ErrorKind::NotFound | ErrorKind::NotADirectory)) => Standing::Gone,
+        Err(skip) => Standing::Unreadable(skip.reason()),
+        Ok(outcome) if outcome.truncated => Standing::Unreadable("larger than the size limit".into()),
+        Ok(_) if images.before.as_ref() == Some(&bytes) => Standing::Before,
+        Ok(_) if images.after.as_ref() == Some(&bytes) => Standing::After,
+        Ok(_) => Standing::Other(bytes),
+    }
+}
+
+/// Takes away a run's folder that holds nothing any more. Failures are passed over: it holds no secret.
+pub(super) fn forget(folder: &Path) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let _ = std::fs::remove_file(entry.path());
+    }
+    let _ = std::fs::remove_dir(folder);
+}
