@@ -40,3 +40,4 @@ mod sqlite;
 mod surfaces;
 mod triage;
 mod types;
+mod vault;
