@@ -1,4 +1,6 @@
 //! The vault: its stores, its index and `caulk vault`, against a real Secret Service where there is one.
 
+mod index;
+mod parts;
 #[cfg(all(target_os = "linux", feature = "keychain"))]
 mod service;

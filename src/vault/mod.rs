@@ -4,6 +4,7 @@
 //! file without secrets). Never opened by a scan. No file of the machine under scan, no format and no
 //! report is known here; text of a keychain's error never leaves, since it may quote the value.
 
+mod chunk;
 mod entry;
 mod error;
 mod index;
@@ -98,7 +99,10 @@ impl Vault {
         if value.len() > MOST_BYTES {
             return Err(VaultError::TooLong);
         }
-        self.store.set(name.as_str(), value)?;
+        if !self.store.takes(name) {
+            return Err(VaultError::Ambiguous);
+        }
+        chunk::set(self.store.as_ref(), name.as_str(), value)?;
         match self.get(name)? {
             Some(kept) if kept.expose() == value.expose() => Ok(()),
             _ => Err(VaultError::Mismatch),
@@ -107,12 +111,12 @@ impl Vault {
 
     /// The value, if there is one.
     pub fn get(&self, name: &VaultName) -> Result<Option<Secret>, VaultError> {
-        self.store.get(name.as_str())
+        chunk::get(self.store.as_ref(), name.as_str())
     }
 
     /// Removes a value; whether there was one.
     pub fn remove(&self, name: &VaultName) -> Result<bool, VaultError> {
-        self.store.remove(name.as_str())
+        chunk::remove(self.store.as_ref(), name.as_str())
     }
 
     /// Names of everything that is kept, in order.
@@ -122,5 +126,18 @@ impl Vault {
         names.sort_unstable();
         names.dedup();
         Ok(names)
+    }
+
+    /// How many parts of values lie in the store and belong to none: left behind by a write that was
+    /// interrupted, or part of one that goes on in another process.
+    pub fn orphans(&self) -> Result<usize, VaultError> {
+        chunk::orphans(self.store.as_ref()).map(|parts| parts.len())
+    }
+
+    /// Removes them; gives how many. To be called while no other caulk writes.
+    pub fn sweep(&self) -> Result<usize, VaultError> {
+        let parts = chunk::orphans(self.store.as_ref())?;
+        parts.iter().try_for_each(|part| self.store.remove(part).map(drop))?;
+        Ok(parts.len())
     }
 }
