@@ -4,19 +4,27 @@
 //! file without secrets). Never opened by a scan. No file of the machine under scan, no format and no
 //! report is known here; text of a keychain's error never leaves, since it may quote the value.
 
+#[cfg(feature = "keychain")]
+pub mod carry;
 mod chunk;
 mod entry;
 mod error;
+#[cfg(feature = "keychain")]
+mod file;
 mod index;
 #[cfg(feature = "keychain")]
 mod keychain;
 pub mod log;
 mod memory;
 mod name;
+#[cfg(feature = "keychain")]
+mod sealed;
 mod store;
 
 pub use entry::{Binding, Entry};
 pub use error::VaultError;
+#[cfg(feature = "keychain")]
+pub use file::{FileStore, STORE_FILE};
 pub use index::{INDEX_FILE, Index};
 #[cfg(feature = "keychain")]
 pub use keychain::Keychain;
@@ -49,11 +57,13 @@ impl Vault {
         patience: Duration,
         passphrase: Option<&dyn Fn() -> Option<Secret>>,
     ) -> Result<Self, VaultError> {
-        let _ = (state_dir, passphrase);
-        match kind {
-            StoreKind::Keychain => Ok(Self::over(Box::new(Keychain::connect(patience)?), kind)),
-            StoreKind::File => Err(VaultError::Unsupported),
-        }
+        let store: Box<dyn Store> = match kind {
+            StoreKind::Keychain => Box::new(Keychain::connect(patience)?),
+            StoreKind::File => {
+                Box::new(FileStore::open(state_dir, patience, passphrase.ok_or(VaultError::Passphrase)?)?)
+            }
+        };
+        Ok(Self::over(store, kind))
     }
 
     /// Built without a keychain: there is no store to open.
