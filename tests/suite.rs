@@ -15,6 +15,7 @@ mod common;
 
 mod architecture;
 mod benign;
+mod broker;
 mod budget;
 mod checks;
 mod clients;
@@ -35,6 +36,7 @@ mod read_kv;
 mod read_private_key;
 mod read_shell;
 mod rules;
+mod run;
 mod scope;
 mod sqlite;
 mod surfaces;

@@ -2,7 +2,7 @@
 //!
 //! What is in the file is the user's to keep; caulk forgets it.
 
-use super::sealed::{self, Value};
+use super::age_file::{self, Value};
 use super::{Entry, VaultError};
 use crate::host::{FileError, open, write};
 use crate::model::Secret;
@@ -47,8 +47,8 @@ pub enum CarryError {
 pub fn write(path: &Path, parcels: Vec<Parcel>, passphrase: &Secret) -> Result<(), CarryError> {
     let entries =
         parcels.into_iter().map(|Parcel { entry, value }| Carried { entry, value_base64: Value(value) }).collect();
-    let sealed = sealed::seal(&Content { schema_version: SCHEMA, entries }, passphrase)?;
-    if sealed.len() > sealed::MOST_BYTES {
+    let sealed = age_file::seal(&Content { schema_version: SCHEMA, entries }, passphrase)?;
+    if sealed.len() > age_file::MOST_BYTES {
         return Err(VaultError::TooLong.into());
     }
     Ok(write::write(path, &sealed)?)
@@ -58,12 +58,12 @@ pub fn write(path: &Path, parcels: Vec<Parcel>, passphrase: &Secret) -> Result<(
 pub fn read(path: &Path, passphrase: &Secret) -> Result<Vec<Parcel>, CarryError> {
     let mut file = open::open(path).map_err(|skip| FileError::skipped(path, &skip))?;
     let mut sealed = Vec::new();
-    let read = file.read_up_to(&mut sealed, sealed::MOST_BYTES).map_err(|skip| FileError::skipped(path, &skip))?;
+    let read = file.read_up_to(&mut sealed, age_file::MOST_BYTES).map_err(|skip| FileError::skipped(path, &skip))?;
     if read.truncated {
         return Err(FileError::refused(path, "is too large for an export of caulk").into());
     }
     let foreign = || FileError::refused(path, "is no export of caulk, or is damaged");
-    let plain = sealed::open(&sealed, passphrase).map_err(|error| match error {
+    let plain = age_file::open(&sealed, passphrase).map_err(|error| match error {
         VaultError::File => CarryError::File(foreign()),
         error => CarryError::Vault(error),
     })?;

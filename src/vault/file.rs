@@ -3,7 +3,7 @@
 //! It protects from whoever gets the file and not the passphrase; a program of the same user can wait
 //! for the passphrase. Written whole or not at all, by one process at a time.
 
-use super::sealed::{self, Value};
+use super::age_file::{self, Value};
 use super::{Store, VaultError};
 use crate::host::open::{self, Identity, OpenFile};
 use crate::host::{lock, state, write};
@@ -86,8 +86,8 @@ impl FileStore {
             known.of = of;
             return Ok(false);
         }
-        let sealed = sealed::seal(&known.content, &self.passphrase)?;
-        if sealed.len() > sealed::MOST_BYTES {
+        let sealed = age_file::seal(&known.content, &self.passphrase)?;
+        if sealed.len() > age_file::MOST_BYTES {
             return Err(VaultError::TooLong);
         }
         write::write(&self.path(), &sealed).map_err(|_| VaultError::File)?;
@@ -112,11 +112,11 @@ impl FileStore {
             return Err(VaultError::File);
         }
         let mut sealed = Vec::new();
-        let read = file.read_up_to(&mut sealed, sealed::MOST_BYTES).map_err(|_| VaultError::File)?;
+        let read = file.read_up_to(&mut sealed, age_file::MOST_BYTES).map_err(|_| VaultError::File)?;
         if read.truncated {
             return Err(VaultError::File);
         }
-        let plain = sealed::open(&sealed, &self.passphrase)?;
+        let plain = age_file::open(&sealed, &self.passphrase)?;
         let content: Content = serde_json::from_slice(&plain).map_err(|_| VaultError::File)?;
         if content.schema_version > SCHEMA {
             return Err(VaultError::File);

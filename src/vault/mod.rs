@@ -5,6 +5,8 @@
 //! report is known here; text of a keychain's error never leaves, since it may quote the value.
 
 #[cfg(feature = "keychain")]
+mod age_file;
+#[cfg(feature = "keychain")]
 pub mod carry;
 mod chunk;
 mod entry;
@@ -18,7 +20,7 @@ pub mod log;
 mod memory;
 mod name;
 #[cfg(feature = "keychain")]
-mod sealed;
+pub mod seal;
 mod store;
 
 pub use entry::{Binding, Entry};

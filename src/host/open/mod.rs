@@ -158,7 +158,7 @@ impl Roots {
 
 impl OpenFile {
     /// Takes an opened file if it is a regular one that lies on this machine.
-    fn vet(file: File) -> Result<Self, Skip> {
+    pub(super) fn vet(file: File) -> Result<Self, Skip> {
         let meta = file.metadata().map_err(|e| skip_of(&e))?;
         sys::vet(&meta)?;
         Ok(Self { file, identity: sys::identity(&meta), mode: sys::mode(&meta), owner: sys::owner(&meta) })
@@ -200,8 +200,7 @@ impl OpenFile {
         self.owner.map(|(_, gid)| gid)
     }
 
-    /// The descriptor, for extended attributes.
-    #[cfg(target_os = "linux")]
+    /// The descriptor, for attributes.
     pub(super) fn file(&self) -> &File {
         &self.file
     }
@@ -274,6 +273,11 @@ impl OpenFile {
             }
         }
     }
+}
+
+/// Which state of which file metadata tells.
+pub(super) fn identity_of(meta: &Metadata) -> Identity {
+    sys::identity(meta)
 }
 
 /// Whether metadata is of a regular file, and if not, what it is of.
