@@ -42,3 +42,4 @@ mod sqlite;
 mod surfaces;
 mod triage;
 mod types;
+mod vault;
