@@ -6,17 +6,26 @@
 
 mod entry;
 mod error;
+mod index;
+#[cfg(feature = "keychain")]
+mod keychain;
+pub mod log;
 mod memory;
 mod name;
 mod store;
 
 pub use entry::{Binding, Entry};
 pub use error::VaultError;
+pub use index::{INDEX_FILE, Index};
+#[cfg(feature = "keychain")]
+pub use keychain::Keychain;
 pub use memory::MemoryStore;
 pub use name::{BadName, VaultName};
 pub use store::{Store, StoreKind};
 
 use crate::model::Secret;
+use std::path::Path;
+use std::time::Duration;
 use zeroize::Zeroizing;
 
 /// Largest value caulk stores, bytes: the Secret Service carries more, and breaks on much more.
@@ -29,6 +38,35 @@ pub struct Vault {
 }
 
 impl Vault {
+    /// Connects to a store. Every later call on it has the deadline `patience`.
+    ///
+    /// `passphrase` is asked once, and by the file store only, which lies in `state_dir`.
+    #[cfg(feature = "keychain")]
+    pub fn open(
+        kind: StoreKind,
+        state_dir: &Path,
+        patience: Duration,
+        passphrase: Option<&dyn Fn() -> Option<Secret>>,
+    ) -> Result<Self, VaultError> {
+        let _ = (state_dir, passphrase);
+        match kind {
+            StoreKind::Keychain => Ok(Self::over(Box::new(Keychain::connect(patience)?), kind)),
+            StoreKind::File => Err(VaultError::Unsupported),
+        }
+    }
+
+    /// Built without a keychain: there is no store to open.
+    #[cfg(not(feature = "keychain"))]
+    pub fn open(
+        kind: StoreKind,
+        state_dir: &Path,
+        patience: Duration,
+        passphrase: Option<&dyn Fn() -> Option<Secret>>,
+    ) -> Result<Self, VaultError> {
+        let _ = (kind, state_dir, patience, passphrase);
+        Err(VaultError::Unsupported)
+    }
+
     /// A vault over `store`.
     #[must_use]
     pub fn over(store: Box<dyn Store>, kind: StoreKind) -> Self {
