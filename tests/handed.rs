@@ -162,6 +162,17 @@ fn the_session_bus_is_found_at_its_well_known_place() {
 }
 
 #[test]
+fn a_locked_keychain_is_told_from_a_name_that_is_not_there() {
+    let desk = Desk::new();
+    desk.keep("mcp/x/TOKEN", b"value");
+    desk.service.lock();
+    let out = desk.run(&["run", "--with", "A=mcp/x/TOKEN", "--", "sh", "-c", "echo started"]);
+    assert_eq!((out.status.code(), text(&out.stdout)), (Some(4), String::new()));
+    let said = text(&out.stderr);
+    assert!(said.contains("the keychain is locked. Unlock it") && said.lines().count() == 1, "{said}");
+}
+
+#[test]
 fn an_unknown_name_says_the_nearest() {
     let desk = Desk::new();
     desk.seal("npm/npm.example.com", b"x", Binding::Npm { key: "//npm.example.com/:_authToken".into() });
