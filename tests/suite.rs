@@ -22,6 +22,7 @@ mod clients;
 mod cmd;
 mod confine;
 mod docs;
+mod handed;
 mod homes;
 mod host;
 mod hostile;
