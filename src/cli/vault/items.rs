@@ -146,8 +146,10 @@ pub(super) fn mv(desk: &Desk, from: &VaultName, to: &VaultName, yes: bool) -> Re
     {
         return Err(Failure::new(format!("{to} is there already; nothing was changed")));
     }
-    let refers = references(desk, from);
-    if !yes && !refers.is_empty() {
+    // Helpers find a secret by what it is for; a launcher in a file names it.
+    let named = desk.index.find(from).is_some_and(|entry| !entry.runs.is_empty());
+    let refers = if named { references(desk, from) } else { String::new() };
+    if !yes && named {
         let question = format!("{refers}What names {from} finds nothing any more. Rename it?");
         if !ask::confirm(&question, &format!("{refers}nothing was renamed: add --yes where nobody can be asked"))? {
             return Ok(Status::Findings.code());
