@@ -2,6 +2,8 @@
 
 #[cfg(all(target_os = "linux", feature = "keychain"))]
 mod command;
+#[cfg(all(windows, feature = "keychain"))]
+mod credential_manager;
 #[cfg(all(target_os = "linux", feature = "keychain"))]
 mod failures;
 #[cfg(all(unix, feature = "keychain"))]

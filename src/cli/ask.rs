@@ -66,7 +66,7 @@ pub(super) fn new_passphrase(file: Option<&Path>, of: &str) -> Result<Option<Sec
     }
 }
 
-/// The first line of a file, or all of it without the line feed at its end.
+/// What a file holds, without the line end that editors add.
 fn from_file(path: &Path) -> Result<Secret, Failure> {
     let failed = |why: &str| Failure::new(format!("{}: {why}", shown(path)));
     let mut file = open::open(path).map_err(|skip| failed(&skip.reason()))?;
@@ -102,6 +102,5 @@ pub(super) fn piped(most: usize) -> Result<Option<Secret>, Failure> {
 
 /// The text without one line end, which `echo` and editors add.
 fn without_line_end(text: &[u8]) -> &[u8] {
-    let text = text.strip_suffix(b"\n").map_or(text, |line| line.strip_suffix(b"\r").unwrap_or(line));
-    text
+    text.strip_suffix(b"\n").map_or(text, |line| line.strip_suffix(b"\r").unwrap_or(line))
 }

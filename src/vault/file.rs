@@ -158,7 +158,8 @@ impl Store for FileStore {
 /// Whether the file is this account's alone: nobody else has put it there or can read it.
 #[cfg(unix)]
 fn private(file: &OpenFile) -> bool {
-    file.uid() == Some(rustix::process::geteuid().as_raw()) && file.mode().is_some_and(|mode| mode & 0o077 == 0)
+    let open_to_others = file.mode().is_none_or(|mode| mode & 0o077 != 0);
+    file.uid() == Some(rustix::process::geteuid().as_raw()) && !open_to_others
 }
 
 /// The access list of the user's profile is inherited; it cannot be read without unsafe code.
