@@ -11,6 +11,7 @@ use zeroize::Zeroize as _;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fault {
     /// The connection or the session on it is no more: another one may do.
+    #[cfg_attr(any(windows, target_os = "macos"), allow(dead_code, reason = "no connections there"))]
     Broken(VaultError),
     /// Asking again would not help.
     Final(VaultError),
