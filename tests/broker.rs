@@ -26,7 +26,7 @@ impl Sealed {
         self.entries.push(Entry {
             name: name.into(),
             store: "keychain".into(),
-            created_at: "2026-01-01T00:00:00Z".into(),
+            created_at: format!("2026-01-01T00:00:{:02}Z", self.entries.len()),
             fingerprint: String::new(),
             bindings,
             refused_at: None,
@@ -173,6 +173,17 @@ fn ports_paths_and_users_choose_among_logins() {
     assert!(get("h.test\nusername=cyd").unwrap().contains("pw-c"));
     assert_eq!(get("h.test\nusername=ada"), None, "sealed for one repository only");
     assert!(sealed.get("protocol=http\nhost=[::1]:80\n\n").unwrap().contains("pw-6"));
+}
+
+#[test]
+fn of_two_logins_the_first_sealed_wins_whatever_its_name() {
+    let mut sealed = Sealed::none().with("git/zed", "pw-z", vec![at("https", "h.test", None, Some("zed"))]).with(
+        "git/ada",
+        "pw-a",
+        vec![at("https", "h.test", None, Some("ada"))],
+    );
+    sealed.entries.sort_by(|a, b| a.name.cmp(&b.name));
+    assert!(sealed.get("protocol=https\nhost=h.test\n\n").unwrap().contains("pw-z"));
 }
 
 #[test]

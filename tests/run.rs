@@ -7,7 +7,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 
@@ -86,6 +86,7 @@ fn arguments_come_through_word_for_word() {
     }
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn streams_files_and_signals_are_as_without_caulk() {
     let script = "cat; ls /proc/$$/fd; grep -E 'Sig(Blk|Ign)' /proc/self/status; pwd; umask; echo err >&2";
@@ -124,6 +125,7 @@ fn signals_reach_the_command_itself() {
     }
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn a_terminal_stays_one_and_ctrl_c_gets_through() {
     let home = Home::new(
@@ -156,6 +158,9 @@ fn variables_of_an_outer_run_are_taken_away() {
     command.env("CAULK_INJECTED", "A_TOKEN npm_config_//n.test/:_authToken").env("A_TOKEN", "x").env("OTHER", "y");
     let out = text(&command.env("npm_config_//n.test/:_authToken", "x").output().unwrap().stdout);
     assert!(out.contains("OTHER=y") && !out.contains("TOKEN") && !out.contains("CAULK"), "{out}");
+    // caulk itself does not take its own variable for a mistyped setting.
+    let settings = home.caulk(&["config", "show"]).env("CAULK_INJECTED", "A_TOKEN").output().unwrap();
+    assert_eq!(text(&settings.stderr), "");
 }
 
 #[test]
@@ -192,6 +197,15 @@ fn without_a_keychain_the_command_is_not_started() {
         let said = text(&out.stderr);
         assert!(said.starts_with("caulk: no keychain can be reached") && said.lines().count() == 1, "{said}");
     }
+}
+
+#[test]
+fn a_client_can_do_without_the_keychain_where_it_is_told_to() {
+    let home = Home::new("echo started; /usr/bin/env");
+    let out = home.run(&["run", "--or-without", "--with", "A=some/name", "--", "npm"]);
+    assert_eq!(out.status.code(), Some(0));
+    assert!(text(&out.stdout).starts_with("started\n") && !text(&out.stdout).contains("A="));
+    assert!(text(&out.stderr).starts_with("caulk: no keychain can be reached"), "{}", text(&out.stderr));
 }
 
 #[test]
@@ -249,7 +263,12 @@ fn shell_functions_run_clients_through_caulk() {
         };
         // A shell that is not installed is not tested.
         let Some(out) = run("npm 'a  b' --x; command npm c", &home.search_path()) else { continue };
-        assert_eq!(text(&out.stdout), "caulk: run -- npm a  b --x\nnpm itself: c\n", "{shell}: {}", text(&out.stderr));
+        assert_eq!(
+            text(&out.stdout),
+            "caulk: run --or-without -- npm a  b --x\nnpm itself: c\n",
+            "{shell}: {}",
+            text(&out.stderr)
+        );
         assert_eq!(text(&out.stderr), "", "{shell}");
         // Without caulk a client still runs; without the client it is still missing.
         let aside = home.path().join("aside");
@@ -274,7 +293,7 @@ fn shell_functions_leave_functions_and_aliases_of_the_user_alone() {
     assert_eq!(bash("npm() { echo mine; }; . ./init; npm x"), "mine\n");
     assert_eq!(
         bash("shopt -s expand_aliases\nalias npm='npm --quiet'\n. ./init\nnpm x\n"),
-        "caulk: run -- npm --quiet x\n"
+        "caulk: run --or-without -- npm --quiet x\n"
     );
 }
 
@@ -286,12 +305,6 @@ fn shells_are_told_how_to_read_the_functions() {
         assert!(help.contains(line), "{help}");
     }
     let powershell = text(&home.run(&["shell-init", "powershell"]).stdout);
-    assert!(powershell.contains("function global:npm {") && powershell.contains("run '--' npm @args"));
+    assert!(powershell.contains("function global:npm {") && powershell.contains("run --or-without '--' npm @args"));
     assert_eq!(powershell.matches('{').count(), powershell.matches('}').count());
-}
-
-/// The program's own path, for git's configuration.
-#[allow(dead_code, reason = "for the tests with a keychain")]
-pub fn binary() -> PathBuf {
-    PathBuf::from(env!("CARGO_BIN_EXE_caulk"))
 }

@@ -248,8 +248,7 @@ pub fn store(request: &Request, entries: &[Entry], look: &Lookup<'_>) -> Result<
         return Ok(Change::None);
     }
     let mut known = None;
-    for entry in entries {
-        let Some(name) = entry.vault_name() else { continue };
+    for (name, entry) in super::oldest_first(entries) {
         for username in request.users(entry) {
             // Without a password, the secret stands in the user's place.
             if username.map_or(!password.is_empty(), |username| password.is_empty() || !request.asks_for(username)) {

@@ -42,7 +42,16 @@ pub enum BrokerError {
     },
 }
 
-/// Entries that are handed out unasked: not those that their consumer said are refused.
+/// Entries in the order they were sealed, which the index does not keep: of several that answer one
+/// question, the first sealed wins.
+fn oldest_first(entries: &[Entry]) -> impl Iterator<Item = (VaultName, &Entry)> {
+    let mut order: Vec<&Entry> = entries.iter().collect();
+    // Times are RFC 3339 in UTC: their texts sort as they do.
+    order.sort_by(|a, b| a.created_at.cmp(&b.created_at));
+    order.into_iter().filter_map(|entry| Some((entry.vault_name()?, entry)))
+}
+
+/// Those that are handed out unasked: not the ones that their consumer said are refused.
 fn active(entries: &[Entry]) -> impl Iterator<Item = (VaultName, &Entry)> {
-    entries.iter().filter(|entry| entry.refused_at.is_none()).filter_map(|entry| Some((entry.vault_name()?, entry)))
+    oldest_first(entries).filter(|(_, entry)| entry.refused_at.is_none())
 }

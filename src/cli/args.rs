@@ -6,6 +6,7 @@
 use super::helper::HelperCommand;
 use super::run::RunArgs;
 use super::settings::{Key, Kind, Layer, Value};
+use super::vault::VaultCommand;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueHint};
 use std::fmt::Write as _;
@@ -49,6 +50,9 @@ pub enum Command {
     /// Run a command with the secrets it needs in its environment, and only there
     #[command(after_help = super::run::EXAMPLES)]
     Run(RunArgs),
+    /// Look after what is sealed: list, get, set, check, export
+    #[command(subcommand)]
+    Vault(VaultCommand),
     /// Answer another tool's credential-helper protocol
     #[command(subcommand)]
     Helper(HelperCommand),

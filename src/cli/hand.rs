@@ -7,7 +7,8 @@ use super::error::{Failure, Status, hint};
 use crate::broker::BrokerError;
 use crate::host::{FileError, Host};
 use crate::model::Secret;
-use crate::vault::{Entry, HandOut, Index, StoreKind, Vault, VaultError, VaultName, log};
+use crate::vault::log::{self, Asker, HandOut};
+use crate::vault::{Entry, Index, StoreKind, Vault, VaultError, VaultName};
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -87,7 +88,10 @@ impl Hand {
 
     /// Notes that `asker` got the secret. A log that cannot be written is no reason to fail.
     pub(super) fn log(&self, name: &VaultName, verb: &str, asker: Option<&Path>, pid: u32) {
-        let _ = log::record(&self.state, &HandOut::new(self.host.now, name, verb, asker, pid));
+        let asker = asker.map(|program| Asker { program: program.to_string_lossy().into_owned(), pid });
+        let (name, verb) = (name.as_str().to_owned(), verb.to_owned());
+        let at = humantime::format_rfc3339_seconds(self.host.now).to_string();
+        let _ = log::record(&self.state, &HandOut { at, name, verb, asker });
     }
 
     /// The same for a helper, which is asked by the program that started it.

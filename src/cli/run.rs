@@ -5,6 +5,7 @@
 use super::error::Failure;
 use super::hand::Hand;
 use super::out;
+use crate::broker::BrokerError;
 use crate::broker::launch::{self, INJECTED, With};
 use crate::host::exec::{self, Launch};
 use crate::model::Untrusted;
@@ -26,6 +27,9 @@ pub struct RunArgs {
     /// Look for the secrets here, whatever the index says
     #[arg(long, value_name = "STORE", value_parser = store())]
     pub store: Option<StoreKind>,
+    /// Where no keychain can be reached, say so and run the command without the secrets
+    #[arg(long)]
+    pub or_without: bool,
     /// The command and its arguments
     #[arg(value_name = "CMD", required = true, trailing_var_arg = true, allow_hyphen_values = true)]
     #[arg(value_hint = ValueHint::CommandWithArguments)]
@@ -69,8 +73,13 @@ pub(super) fn run(args: &RunArgs) -> Result<u8, Failure> {
     if is_npm || args.with.iter().any(|with| with.variable.is_none()) {
         hand.known()?;
     }
-    let handed = launch::environment(program, &args.with, hand.entries(), &|name| hand.look(name))
-        .map_err(|error| hand.refusal(&error))?;
+    let handed = match launch::environment(program, &args.with, hand.entries(), &|name| hand.look(name)) {
+        Err(BrokerError::Vault(error)) if args.or_without && error.unreachable() => {
+            out::say(&format!("{error}; going on without the sealed secrets"));
+            Vec::new()
+        }
+        handed => handed.map_err(|error| hand.refusal(&error))?,
+    };
     for one in &handed {
         hand.log(&one.name, "run", Some(Path::new(program)), std::process::id());
     }

@@ -1,7 +1,7 @@
 //! `caulk shell-init SHELL`: functions that run the npm clients through caulk. Names only, no secret.
 //!
-//! A client that caulk cannot be found for runs as it always did, so that nothing breaks when caulk is
-//! taken away. Reading the text twice changes nothing.
+//! Where caulk is gone or no keychain can be reached, a client runs as it always did: most of what it is
+//! used for needs no token. Reading the text twice changes nothing.
 
 use clap::ValueEnum;
 use std::fmt::Write as _;
@@ -43,21 +43,21 @@ pub(super) fn text(shell: Shell) -> String {
                 text,
                 "if [ \"$(type -t {client})\" != function ] && type -P {client} >/dev/null; then\n  \
                  function {client} {{\n    \
-                 if type -P caulk >/dev/null; then command caulk run -- {client} \"$@\"; \
+                 if type -P caulk >/dev/null; then command caulk run --or-without -- {client} \"$@\"; \
                  else command {client} \"$@\"; fi\n  }}\nfi"
             ),
             Shell::Zsh => writeln!(
                 text,
                 "if (( ! ${{+functions[{client}]}} )) && whence -p {client} >/dev/null; then\n  \
                  function {client} {{\n    \
-                 if whence -p caulk >/dev/null; then command caulk run -- {client} \"$@\"; \
+                 if whence -p caulk >/dev/null; then command caulk run --or-without -- {client} \"$@\"; \
                  else command {client} \"$@\"; fi\n  }}\nfi"
             ),
             Shell::Fish => writeln!(
                 text,
                 "if not functions -q {client}; and command -q {client}\n  \
                  function {client} --wraps={client}\n    \
-                 if command -q caulk\n      command caulk run -- {client} $argv\n    \
+                 if command -q caulk\n      command caulk run --or-without -- {client} $argv\n    \
                  else\n      command {client} $argv\n    end\n  end\nend"
             ),
             Shell::Powershell => writeln!(
@@ -66,7 +66,7 @@ pub(super) fn text(shell: Shell) -> String {
                  function global:{client} {{\n    \
                  $caulk = Get-Command caulk -CommandType Application -ErrorAction Ignore | Select-Object -First 1\n    \
                  $client = Get-Command {client} -CommandType Application, ExternalScript | Select-Object -First 1\n    \
-                 if ($caulk) {{ & $caulk run '--' {client} @args }} else {{ & $client @args }}\n  }}\n}}"
+                 if ($caulk) {{ & $caulk run --or-without '--' {client} @args }} else {{ & $client @args }}\n  }}\n}}"
             ),
         };
     }

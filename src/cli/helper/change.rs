@@ -38,7 +38,7 @@ pub(super) fn apply(hand: &Hand, wish: impl FnOnce(&[Entry]) -> Result<Change, V
                 let kind = sibling(index, &binding);
                 let name = free(hand, index, kind, name.clone(), &name)?;
                 hand.with(kind, |vault| vault.set(&name, &value))?;
-                index.entries.push(Entry {
+                index.put(Entry {
                     name: name.as_str().to_owned(),
                     store: kind.as_str().to_owned(),
                     created_at: now(hand),
@@ -97,7 +97,7 @@ fn sibling(index: &Index, binding: &Binding) -> StoreKind {
 }
 
 fn edit(index: &mut Index, name: &VaultName, change: impl FnOnce(&mut Entry)) {
-    if let Some(entry) = index.entries.iter_mut().find(|entry| entry.name == name.as_str()) {
+    if let Some(entry) = index.find_mut(name) {
         change(entry);
     }
 }
