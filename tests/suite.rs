@@ -38,5 +38,7 @@ mod rules;
 mod scope;
 mod sqlite;
 mod surfaces;
+#[cfg(unix)]
+mod surgery;
 mod triage;
 mod types;
