@@ -2,9 +2,11 @@
 //!
 //! Through the public interface of `caulk::host::surgery`. What needs root (owners, mounts) or a tool
 //! (access lists) says that it is skipped where that is missing; `.ci/test` installs the tools.
+#![cfg_attr(not(target_os = "linux"), allow(dead_code, unused_imports, reason = "most tests need Linux"))]
 
 mod busy;
 mod edits;
+#[cfg(target_os = "linux")]
 mod faults;
 mod kept;
 mod settled;

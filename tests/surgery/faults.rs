@@ -218,31 +218,26 @@ fn linked(real: &Path, _: &Path) {
 }
 
 #[test]
-#[cfg(target_os = "linux")]
 fn exchanged() {
     everywhere("replace", plain, &[], replaced);
 }
 
 #[test]
-#[cfg(target_os = "linux")]
 fn renamed_where_names_cannot_be_exchanged() {
     everywhere("replace", plain, &["renameat2:error=EINVAL"], replaced);
 }
 
 #[test]
-#[cfg(target_os = "linux")]
 fn written_in_place() {
     everywhere("replace", linked, &[], replaced);
 }
 
 #[test]
-#[cfg(target_os = "linux")]
 fn written_in_place_because_nothing_else_works() {
     everywhere("replace", plain, &["renameat2:error=EBUSY"], replaced);
 }
 
 #[test]
-#[cfg(target_os = "linux")]
 fn put_back_after_being_torn() {
     let torn: Set = |real, _| {
         let after = after();
@@ -258,7 +253,6 @@ fn put_back_after_being_torn() {
 }
 
 #[test]
-#[cfg(target_os = "linux")]
 fn made() {
     everywhere(
         "create",
@@ -276,7 +270,6 @@ fn made() {
 }
 
 #[test]
-#[cfg(target_os = "linux")]
 fn removed() {
     everywhere(
         "remove",
@@ -294,7 +287,6 @@ fn removed() {
 }
 
 #[test]
-#[cfg(target_os = "linux")]
 fn settled_again_when_settling_is_stopped() {
     const EDIT: &[u8] = b"an edit of the user's";
     let swapped_out: Set = |real, temporary| {
