@@ -41,6 +41,8 @@ mod run;
 mod scope;
 mod sqlite;
 mod surfaces;
+#[cfg(unix)]
+mod surgery;
 mod triage;
 mod types;
 mod vault;

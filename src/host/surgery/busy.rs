@@ -21,10 +21,8 @@ pub(super) fn editor(real: &Path) -> Option<String> {
     };
     let vim = [".swp", ".swo"].iter().map(|end| beside(".", end)).chain(central_swaps(real));
     for mark in vim {
-        if let Some(alive) = vim_alive(&mark) {
-            if alive {
-                return Some(format!("an editor ({})", shown(&mark)));
-            }
+        if vim_alive(&mark) == Some(true) {
+            return Some(format!("an editor ({})", shown(&mark)));
         }
     }
     if emacs_alive(&beside(".#", "")) {

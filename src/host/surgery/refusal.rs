@@ -5,7 +5,11 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Why a file was not changed. All but [`Refusal::Torn`] and [`Refusal::Kept`] leave it as it was.
+/// Why a file was not changed.
+///
+/// It is as it was before, except after [`Refusal::Torn`], after [`Refusal::Kept`], and where the system
+/// fails at every turn ([`Refusal::Io`]): [`super::settle()`] tells, and is to be asked after any refusal
+/// of a replacement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
     /// It belongs to another account.

@@ -101,9 +101,8 @@ fn state(place: &Place, before: Option<&[u8]>, after: &[u8]) -> Result<Settled, 
     let max = before.map_or(0, <[u8]>::len).max(after.len());
     let found = match content(place, place.name(), max) {
         Ok(Some(found)) => found,
-        Ok(None) => return Ok(Settled::Edited),
         Err(Skip::Io(io::ErrorKind::NotFound)) => return Ok(absent(before)),
-        Err(Skip::NotRegular(_)) => return Ok(Settled::Edited),
+        Ok(None) | Err(Skip::NotRegular(_)) => return Ok(Settled::Edited),
         Err(skip) => return Err(Refusal::skip(&skip)),
     };
     Ok(if **found == *after {
@@ -163,7 +162,9 @@ fn back(place: &Place, spare: &OsStr, after: &[u8]) -> Result<(), Refusal> {
         // It was exchanged before, so this does not happen; the newer of the two is the user's.
         sys::Exchange::Unsupported | sys::Exchange::Never => return Err(Refusal::Io(io::ErrorKind::Unsupported)),
     }
-    if content(place, spare, after.len()).is_ok_and(|found| found.is_some_and(|found| **found == *after)) {
+    // Not ours for sure before it is taken for an edit; the next run decides where it cannot be read.
+    let found = content(place, spare, after.len()).map_err(|skip| Refusal::skip(&skip))?;
+    if found.is_some_and(|found| **found == *after) {
         Ok(place.unlink(spare)?)
     } else {
         aside(place, spare).map(drop).map_err(|e| Refusal::io(&e))

@@ -125,29 +125,37 @@ fn untouched(patient: &Patient, old: &mut OpenFile, temporary: &OsStr) -> Result
 /// After an exchange: gives the old file its name back. What is refused, and why.
 fn put_back(patient: &Patient, new: &[u8], temporary: &OsStr, why: Refusal) -> Stop {
     let (place, name) = (patient.place(), patient.place().name());
-    if !holds(patient, name, new) {
+    match (holds(patient, name, new), holds(patient, temporary, patient.bytes())) {
+        (Some(true), _) => {}
         // Somebody wrote the new file. Theirs is the newer one; the old goes if it is what was read.
-        if !holds(patient, temporary, patient.bytes()) {
-            return Stop::After(keep(patient, temporary));
+        (Some(false), Some(true)) => {
+            let _ = place.unlink(temporary);
+            return Stop::After(Refusal::Changed);
         }
-        let _ = place.unlink(temporary);
-        return Stop::After(Refusal::Changed);
+        (Some(false), Some(false)) => return Stop::After(keep(patient, temporary)),
+        _ => return Stop::After(why),
     }
     match place.exchange(name, temporary) {
-        Ok(Exchange::Done) if holds(patient, temporary, new) => Stop::Before(why),
-        // Edited in that very instant: the newer edit back into its place.
-        Ok(Exchange::Done) => match place.exchange(name, temporary) {
-            Ok(Exchange::Done) => Stop::After(keep(patient, temporary)),
-            _ => Stop::After(Refusal::Changed),
-        },
-        _ => Stop::After(why),
+        Ok(Exchange::Done) => {}
+        _ => return Stop::After(why),
+    }
+    match holds(patient, temporary, new) {
+        Some(true) => return Stop::Before(why),
+        Some(false) => {}
+        None => return Stop::After(why),
+    }
+    // Edited in that very instant: the newer edit back into its place.
+    match place.exchange(name, temporary) {
+        Ok(Exchange::Done) => Stop::After(keep(patient, temporary)),
+        _ => Stop::After(Refusal::Changed),
     }
 }
 
-/// Whether a file has exactly this content.
-fn holds(patient: &Patient, name: &OsStr, content: &[u8]) -> bool {
-    super::settle::content(patient.place(), name, content.len())
-        .is_ok_and(|found| found.is_some_and(|f| **f == *content))
+/// Whether a file has exactly this content; `None`: it cannot be read.
+fn holds(patient: &Patient, name: &OsStr, content: &[u8]) -> Option<bool> {
+    let read = || super::settle::content(patient.place(), name, content.len());
+    let found = read().or_else(|_| read()).ok()?;
+    Some(found.is_some_and(|found| **found == *content))
 }
 
 /// Gives an edit of the user's a name that no later run takes for one of ours.
