@@ -14,14 +14,14 @@ mod schema;
 #[path = "../src/rules/vet.rs"]
 mod vet;
 
-use schema::{AuditFile, CampaignFile, PackFile, PostureFile, SurfaceFile, TokenFile};
+use schema::{AuditFile, CampaignFile, PackFile, PostureFile, RecipeFile, SurfaceFile, TokenFile};
 use serde::de::DeserializeOwned;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use vet::{Defect, Names};
 
-/// Folders of rule data that become tables. Others (recipes, catalogs) are not of the scan.
-const FOLDERS: [&str; 5] = ["tokens", "surfaces", "posture", "audits", "campaigns"];
+/// Folders of rule data that become tables.
+const FOLDERS: [&str; 6] = ["tokens", "surfaces", "posture", "audits", "campaigns", "recipes"];
 
 /// One file: its name relative to `rules/`, and what it says.
 struct File<T> {
@@ -38,6 +38,7 @@ struct Pack {
     posture: Vec<File<PostureFile>>,
     audits: Vec<File<AuditFile>>,
     campaigns: Vec<File<CampaignFile>>,
+    recipes: Vec<File<RecipeFile>>,
     sources: Vec<String>,
 }
 
@@ -84,6 +85,7 @@ fn read_all() -> Result<Pack, Vec<String>> {
                 "surfaces" => take(&mut pack.surfaces, &name, vet::surface_file),
                 "posture" => take(&mut pack.posture, &name, vet::posture_file),
                 "audits" => take(&mut pack.audits, &name, vet::audit_file),
+                "recipes" => take(&mut pack.recipes, &name, vet::recipe_file),
                 _ => take(&mut pack.campaigns, &name, vet::campaign_file),
             };
             problems.extend(result);
@@ -133,6 +135,9 @@ fn cross_check(pack: &Pack) -> Vec<String> {
     for file in &pack.campaigns {
         other(&file.name, &file.content.id);
     }
+    for file in &pack.recipes {
+        file.content.recipes.iter().for_each(|recipe| other(&file.name, &recipe.id));
+    }
 
     for file in &pack.tokens {
         problems.extend(named(&file.name, vet::rule_references(&names, &file.content.rules)));
@@ -157,9 +162,22 @@ fn cross_check(pack: &Pack) -> Vec<String> {
             setting.surfaces.iter().for_each(|surface| surface_exists(&file.name, &setting.id, surface));
         }
     }
+    for file in &pack.recipes {
+        for recipe in &file.content.recipes {
+            recipe.examples.iter().for_each(|example| surface_exists(&file.name, &recipe.id, &example.surface));
+        }
+    }
     for file in &pack.campaigns {
         let id = &file.content.id;
         file.content.harvests.iter().for_each(|surface| surface_exists(&file.name, id, surface));
+    }
+    let named = |id: &String| {
+        pack.surfaces.iter().flat_map(|file| &file.content.surfaces).any(|surface| surface.recipes.contains(id))
+    };
+    for file in &pack.recipes {
+        for recipe in file.content.recipes.iter().filter(|recipe| !named(&recipe.id)) {
+            problems.push(format!("rules/{}: {}: no surface names it", file.name, recipe.id));
+        }
     }
     problems
 }

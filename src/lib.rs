@@ -21,6 +21,7 @@ pub mod ledger;
 pub mod model;
 pub mod output;
 pub mod read;
+#[cfg(feature = "keychain")]
 pub mod remediate;
 pub mod rules;
 pub mod scan;

@@ -1,7 +1,7 @@
 //! The static tables as Rust source. No checking here: what arrives has passed `vet`.
 
 use super::Pack;
-use crate::schema::{AuditSpec, CampaignFile, Paths, RuleSpec, SettingSpec, SurfaceSpec};
+use crate::schema::{AuditSpec, CampaignFile, Paths, RecipeSpec, RuleSpec, SettingSpec, SurfaceSpec};
 use crate::vet;
 use std::fmt::Write as _;
 
@@ -26,6 +26,11 @@ pub(crate) fn tables(pack: &Pack) -> String {
         .collect();
     let audits = pack.audits.iter().flat_map(|file| file.content.audits.iter().map(audit)).collect();
     let campaigns = pack.campaigns.iter().map(|file| campaign(&file.content)).collect();
+    let recipes = pack
+        .recipes
+        .iter()
+        .flat_map(|file| file.content.recipes.iter().map(|spec| recipe(spec, &file.content.product)))
+        .collect();
     let sources = pack
         .sources
         .iter()
@@ -34,7 +39,7 @@ pub(crate) fn tables(pack: &Pack) -> String {
 
     let mut out = String::from(
         "use crate::model::{Category, Confidence, Severity};\nuse crate::read::Format;\nuse crate::rules::rule::{\
-         Artifact, AuditText, Campaign, Operator, PathSet, Rule, RuleKind, SecretForm, SecretPlace, Setting, Surface, \
+         Artifact, AuditText, Campaign, Edit, Example, Operator, PathSet, Recipe, Rule, RuleKind, SecretForm, SecretPlace, Setting, Surface, \
          TokenPattern};\nuse std::borrow::Cow;\n",
     );
     let _ = writeln!(out, "pub(super) static PACK_DATE: &str = {:?};", pack.date);
@@ -43,6 +48,7 @@ pub(crate) fn tables(pack: &Pack) -> String {
     table(&mut out, "SETTINGS", "Setting", settings);
     table(&mut out, "AUDITS", "AuditText", audits);
     table(&mut out, "CAMPAIGNS", "Campaign", campaigns);
+    table(&mut out, "RECIPES", "Recipe", recipes);
     table(&mut out, "SOURCES", "(&str, &str)", sources);
     out
 }
@@ -192,6 +198,35 @@ fn campaign(file: &CampaignFile) -> String {
         borrowed(artifacts),
         list(&file.response),
         list(&file.references),
+    )
+}
+
+fn recipe(spec: &RecipeSpec, product: &str) -> String {
+    let examples = spec.examples.iter().map(|example| {
+        format!(
+            "Example {{ surface: {}, before: {}, after: {}, refused: {}, name: {} }}",
+            text(&example.surface),
+            text(&example.before),
+            text(&example.after),
+            example.refused,
+            text(&example.name)
+        )
+    });
+    format!(
+        "Recipe {{ id: {}, product: {}, fields: {}, edit: {}, automatic: {}, tracked: {}, summary: {}, manual: {}, \
+         busy: {}, versions: {}, references: {}, examples: {} }}",
+        text(&spec.id),
+        text(product),
+        list(&spec.fields),
+        variant("Edit", &spec.edit),
+        spec.automatic,
+        spec.tracked,
+        text(&spec.summary),
+        text(&spec.manual),
+        list(&spec.busy),
+        text(&spec.versions),
+        list(&spec.references),
+        borrowed(examples),
     )
 }
 

@@ -3,6 +3,7 @@
 //! Explanations and allowed words of options that can also stand in a config file come from
 //! [`super::settings::Key`].
 
+use super::fix::{FixArgs, UndoArgs};
 use super::helper::HelperCommand;
 use super::run::RunArgs;
 use super::settings::{Key, Kind, Layer, Value};
@@ -28,6 +29,12 @@ pub enum Command {
     /// Look for credentials in the clear and things that start by themselves
     #[command(after_help = SCAN_EXAMPLES)]
     Scan(Box<ScanArgs>),
+    /// Move secrets to the keychain, while the tools that use them keep working
+    #[command(after_help = super::fix::FIX_EXAMPLES)]
+    Fix(FixArgs),
+    /// Put back, byte for byte, what a fix changed
+    #[command(after_help = super::fix::UNDO_EXAMPLES)]
+    Undo(UndoArgs),
     /// List, show and test rules
     #[command(subcommand)]
     Rules(RulesCommand),

@@ -12,6 +12,7 @@ mod config;
 mod destination;
 pub mod error;
 mod explain;
+mod fix;
 mod hand;
 pub mod helper;
 mod interrupt;
@@ -96,6 +97,8 @@ fn dispatch(cli: Cli, matches: &ArgMatches) -> Result<u8, Failure> {
         }
         Command::Explain { subject, pack } => explain::run(&Host::current(), &pack_of(&pack)?, &subject),
         Command::Config(ConfigCommand::Show { config }) => config::show(&Host::current(), config.as_deref()),
+        Command::Fix(args) => fix::run(&args),
+        Command::Undo(args) => fix::undo(&args),
         Command::Run(args) => run::run(&args),
         Command::Vault(command) => vault::run(command),
         Command::Helper(command) => helper::run(command),

@@ -34,6 +34,11 @@ pub(super) fn complain(message: &str) {
     say(&mask::text(message));
 }
 
+/// Text for a person who is about to be asked, on standard error.
+pub(super) fn aside(text: &str) {
+    let _ = io::stderr().write_all(text.as_bytes());
+}
+
 /// The same for a message of our own making, in which nothing is echoed.
 pub(super) fn say(message: &str) {
     // Where nobody listens there is nobody to tell.

@@ -130,9 +130,10 @@ fn carry_out(
     let carried = store(bench, &journal.run, transaction)
         .map_err(|error| error.to_string())
         .and_then(|()| {
-            prepared.into_iter().zip(&images).try_for_each(|((record, patient), images)| {
-                files::write(&record, patient, images, Direction::Forward)
-            })
+            prepared
+                .into_iter()
+                .zip(&images)
+                .try_for_each(|((record, patient), images)| files::write(&record, patient, images, Direction::Forward))
         })
         .and_then(|()| verify::transaction(bench, transaction));
     match carried {

@@ -108,7 +108,12 @@ pub(super) fn prepare_again(
 }
 
 /// Writes one content over the other. What is neither stays as it is.
-pub(super) fn write(record: &FileRecord, patient: Option<Patient>, images: &Images, way: Direction) -> Result<(), String> {
+pub(super) fn write(
+    record: &FileRecord,
+    patient: Option<Patient>,
+    images: &Images,
+    way: Direction,
+) -> Result<(), String> {
     let told = |refusal: Refusal| format!("{}: {}", shown(record), refusal.reason());
     let (from, to, temporary) = match way {
         Direction::Forward => (&images.before, &images.after, record.temporary.path()),

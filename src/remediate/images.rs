@@ -14,25 +14,25 @@ const MOST_BYTES: usize = 64 << 20;
 const ABSENT: u64 = u64::MAX;
 
 /// The key of one run.
-pub struct RunKey(Zeroizing<[u8; 32]>);
+pub(super) struct RunKey(Zeroizing<[u8; 32]>);
 
 /// Both contents of one file; `None`: it did not exist.
-pub struct Images {
+pub(super) struct Images {
     /// Before the change.
-    pub before: Option<Zeroizing<Vec<u8>>>,
+    pub(super) before: Option<Zeroizing<Vec<u8>>>,
     /// After it.
-    pub after: Option<Zeroizing<Vec<u8>>>,
+    pub(super) after: Option<Zeroizing<Vec<u8>>>,
 }
 
 /// The vault name of a run's key.
 #[must_use]
-pub fn key_name(run: &str) -> VaultName {
+pub(super) fn key_name(run: &str) -> VaultName {
     VaultName::of(&["run", run])
 }
 
 impl RunKey {
     /// Makes a key and keeps it in the vault.
-    pub fn make(vault: &Vault, run: &str) -> Result<Self, VaultError> {
+    pub(super) fn make(vault: &Vault, run: &str) -> Result<Self, VaultError> {
         let mut bytes = Zeroizing::new([0_u8; 32]);
         getrandom::fill(&mut *bytes).map_err(|_| VaultError::Other)?;
         // As text: some keychains keep nothing else.
@@ -42,7 +42,7 @@ impl RunKey {
     }
 
     /// The key of an earlier run; `None`: it is not in the vault.
-    pub fn find(vault: &Vault, run: &str) -> Result<Option<Self>, VaultError> {
+    pub(super) fn find(vault: &Vault, run: &str) -> Result<Option<Self>, VaultError> {
         let Some(text) = vault.get(&key_name(run))? else { return Ok(None) };
         let decoded = data_encoding::HEXLOWER_PERMISSIVE.decode(text.expose().trim_ascii()).ok().map(Zeroizing::new);
         let Some(decoded) = decoded.filter(|bytes| bytes.len() == 32) else { return Err(VaultError::Mismatch) };
@@ -54,7 +54,7 @@ impl RunKey {
 
 impl Images {
     /// Seals both and writes them to `name` in the run's folder.
-    pub fn save(&self, key: &RunKey, folder: &Path, run: &str, name: &str) -> Result<(), FileError> {
+    pub(super) fn save(&self, key: &RunKey, folder: &Path, run: &str, name: &str) -> Result<(), FileError> {
         let length = |side: &Option<Zeroizing<Vec<u8>>>| side.as_ref().map_or(ABSENT, |bytes| bytes.len() as u64);
         let side = |side: &Option<Zeroizing<Vec<u8>>>| side.as_ref().map_or(0, |bytes| bytes.len());
         let mut plain = Zeroizing::new(Vec::with_capacity(16 + side(&self.before) + side(&self.after)));
@@ -70,7 +70,7 @@ impl Images {
     }
 
     /// Reads both.
-    pub fn load(key: &RunKey, folder: &Path, run: &str, name: &str) -> Result<Self, FileError> {
+    pub(super) fn load(key: &RunKey, folder: &Path, run: &str, name: &str) -> Result<Self, FileError> {
         let path = folder.join(name);
         let mut sealed = Vec::new();
         let mut file = open::open(&path).map_err(|skip| FileError::skipped(&path, &skip))?;

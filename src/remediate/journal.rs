@@ -18,27 +18,27 @@ const FILE: &str = "journal.json";
 
 /// One run of `fix`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Journal {
+pub(super) struct Journal {
     /// Always 1.
-    pub version: u32,
+    pub(super) version: u32,
     /// Its name: `2026-01-01T00-00-00-4f2a`.
-    pub run: String,
+    pub(super) run: String,
     /// When, RFC 3339.
-    pub started_at: String,
+    pub(super) started_at: String,
     /// The version of caulk.
-    pub tool: String,
+    pub(super) tool: String,
     /// The word of the store.
-    pub store: String,
+    pub(super) store: String,
     /// The home whose files were changed.
-    pub home: PathText,
+    pub(super) home: PathText,
     /// One record a transaction, in the order they were carried out.
-    pub records: Vec<Record>,
+    pub(super) records: Vec<Record>,
 }
 
 /// How far a record came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Stage {
+pub(super) enum Stage {
     /// About to be carried out, or being so.
     Begun,
     /// Carried out and verified.
@@ -53,83 +53,83 @@ pub enum Stage {
 
 /// One secret with everything that changed for it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Record {
+pub(super) struct Record {
     /// How far it came.
-    pub stage: Stage,
+    pub(super) stage: Stage,
     /// What went into the vault.
-    pub items: Vec<ItemRecord>,
+    pub(super) items: Vec<ItemRecord>,
     /// What changed on disk.
-    pub files: Vec<FileRecord>,
+    pub(super) files: Vec<FileRecord>,
     /// What an undo changes on disk: written when it begins.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub undo: Vec<FileRecord>,
+    pub(super) undo: Vec<FileRecord>,
     /// The findings it was for.
-    pub steps: Vec<StepRecord>,
+    pub(super) steps: Vec<StepRecord>,
 }
 
 /// One value in the vault.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct ItemRecord {
+pub(super) struct ItemRecord {
     /// Its name.
-    pub name: String,
+    pub(super) name: String,
     /// Keyed digest.
-    pub fingerprint: String,
+    pub(super) fingerprint: String,
     /// Whether this run stored it; else it was there already.
-    pub stored: bool,
+    pub(super) stored: bool,
     /// The name of the value that had the name before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub version: Option<String>,
+    pub(super) version: Option<String>,
     /// The digest of that value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub version_fingerprint: Option<String>,
+    pub(super) version_fingerprint: Option<String>,
     /// Who was given the right to ask.
-    pub bindings: Vec<Binding>,
+    pub(super) bindings: Vec<Binding>,
 }
 
 /// One file.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct FileRecord {
+pub(super) struct FileRecord {
     /// As the report named it.
-    pub path: PathText,
+    pub(super) path: PathText,
     /// Links resolved.
-    pub real: PathText,
+    pub(super) real: PathText,
     /// The sibling it was written through.
-    pub temporary: PathText,
+    pub(super) temporary: PathText,
     /// The sibling it is put back through.
-    pub back: PathText,
+    pub(super) back: PathText,
     /// Whether it was written in place, not through a sibling.
-    pub in_place: bool,
+    pub(super) in_place: bool,
     /// Whether it did not exist before.
-    pub created: bool,
+    pub(super) created: bool,
     /// Whether git's lock is taken while it is written.
     #[serde(default)]
-    pub locked_by_git: bool,
+    pub(super) locked_by_git: bool,
     /// The surface it is read as; `None`: git's configuration.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub surface: Option<String>,
+    pub(super) surface: Option<String>,
     /// Where both contents lie, sealed: a file in the run's folder.
-    pub images: String,
+    pub(super) images: String,
 }
 
 /// One finding.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct StepRecord {
+pub(super) struct StepRecord {
     /// Its id.
-    pub finding: String,
+    pub(super) finding: String,
     /// Its title.
-    pub title: String,
+    pub(super) title: String,
     /// The recipe.
-    pub recipe: Option<String>,
+    pub(super) recipe: Option<String>,
     /// The file, for people.
-    pub path: String,
+    pub(super) path: String,
     /// The name in the vault.
-    pub vault_name: Option<String>,
+    pub(super) vault_name: Option<String>,
 }
 
 impl FileRecord {
     /// A file that no fix of this record changed: git's configuration, which an undo tidies.
     #[must_use]
-    pub fn plain(path: &Path, real: &Path) -> Self {
+    pub(super) fn plain(path: &Path, real: &Path) -> Self {
         let nowhere = PathText::Text(String::new());
         Self {
             path: PathText::of(path),
@@ -148,7 +148,7 @@ impl FileRecord {
 impl Journal {
     /// Starts the journal of a new run, in memory.
     #[must_use]
-    pub fn start(now: SystemTime, store: &str, home: &Path) -> Self {
+    pub(super) fn start(now: SystemTime, store: &str, home: &Path) -> Self {
         let mut random = [0_u8; 2];
         // Without randomness two runs of one second would have one name; the folder's making tells.
         let _ = getrandom::fill(&mut random);
@@ -166,7 +166,7 @@ impl Journal {
     }
 
     /// Brings the journal to the disk, whole.
-    pub fn save(&self, state_dir: &Path) -> Result<(), FileError> {
+    pub(super) fn save(&self, state_dir: &Path) -> Result<(), FileError> {
         let folder = folder(state_dir).join(&self.run);
         state::ensure_dir(&folder)?;
         let path = folder.join(FILE);
@@ -178,7 +178,7 @@ impl Journal {
     }
 
     /// Reads the journal of a run.
-    pub fn load(state_dir: &Path, run: &str) -> Result<Self, FileError> {
+    pub(super) fn load(state_dir: &Path, run: &str) -> Result<Self, FileError> {
         let path = folder(state_dir).join(run).join(FILE);
         let text = trusted::read(&path, MOST_BYTES)?.text;
         match serde_json::from_str::<Self>(&text) {
@@ -190,26 +190,26 @@ impl Journal {
 
     /// Whether a record waits for its end: the run was killed.
     #[must_use]
-    pub fn is_unfinished(&self) -> bool {
+    pub(super) fn is_unfinished(&self) -> bool {
         self.records.iter().any(|record| matches!(record.stage, Stage::Begun | Stage::Undoing))
     }
 
     /// Whether there is something to take back.
     #[must_use]
-    pub fn is_standing(&self) -> bool {
+    pub(super) fn is_standing(&self) -> bool {
         self.records.iter().any(|record| record.stage == Stage::Done)
     }
 }
 
 /// The folder of all runs.
 #[must_use]
-pub fn folder(state_dir: &Path) -> PathBuf {
+pub(super) fn folder(state_dir: &Path) -> PathBuf {
     state_dir.join("fix")
 }
 
 /// The names of all runs, oldest first.
 #[must_use]
-pub fn runs(state_dir: &Path) -> Vec<String> {
+pub(super) fn runs(state_dir: &Path) -> Vec<String> {
     let Ok(entries) = std::fs::read_dir(folder(state_dir)) else { return Vec::new() };
     let mut runs: Vec<String> = entries
         .flatten()
@@ -223,7 +223,7 @@ pub fn runs(state_dir: &Path) -> Vec<String> {
 
 /// Whether a text has the shape of a run's name, so that it can be part of a path.
 #[must_use]
-pub fn is_run(name: &str) -> bool {
+pub(super) fn is_run(name: &str) -> bool {
     const SHAPE: &[u8] = b"dddd-dd-ddTdd-dd-dd-xxxx";
     name.len() == SHAPE.len()
         && name.bytes().zip(SHAPE).all(|(byte, shape)| match shape {
@@ -236,7 +236,7 @@ pub fn is_run(name: &str) -> bool {
 /// A path that is written whatever its bytes are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
-pub enum PathText {
+pub(super) enum PathText {
     /// UTF-8.
     Text(String),
     /// Anything else, base64 of its bytes.
@@ -249,7 +249,7 @@ pub enum PathText {
 impl PathText {
     /// Of a path.
     #[must_use]
-    pub fn of(path: &Path) -> Self {
+    pub(super) fn of(path: &Path) -> Self {
         match path.to_str() {
             Some(text) => Self::Text(text.to_owned()),
             None => Self::Bytes { base64: data_encoding::BASE64.encode(path.as_os_str().as_encoded_bytes()) },
@@ -258,7 +258,7 @@ impl PathText {
 
     /// The path; empty when it cannot be had on this system.
     #[must_use]
-    pub fn path(&self) -> PathBuf {
+    pub(super) fn path(&self) -> PathBuf {
         match self {
             Self::Text(text) => PathBuf::from(text),
             Self::Bytes { base64 } => data_encoding::BASE64

@@ -92,7 +92,10 @@ mod tests {
     fn an_edit_elsewhere_is_kept() {
         let (before, after) = ("a=1\ntoken=old\nb=2\n", "a=1\nb=2\n");
         assert_eq!(merged(before, after, after).as_deref(), Some(before));
-        assert_eq!(merged(before, after, "# mine\na=1\nb=3\nc=4\n").as_deref(), Some("# mine\na=1\ntoken=old\nb=3\nc=4\n"));
+        assert_eq!(
+            merged(before, after, "# mine\na=1\nb=3\nc=4\n").as_deref(),
+            Some("# mine\na=1\ntoken=old\nb=3\nc=4\n")
+        );
         assert_eq!(merged(before, after, "a=2\nb=2\n").as_deref(), Some("a=2\ntoken=old\nb=2\n"));
     }
 

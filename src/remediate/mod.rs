@@ -4,8 +4,9 @@
 //! Prints nothing and decides no exit status. Does not know how a scan works: it takes findings as
 //! a report tells them, and trusts only what it has read itself.
 
-pub mod edit;
 mod act;
+mod diff;
+pub mod edit;
 mod files;
 mod images;
 mod journal;
@@ -17,16 +18,19 @@ pub mod recipes;
 mod recover;
 mod same;
 mod sighted;
+mod sought;
 mod sweep;
 mod undo;
 mod verify;
 
 pub use act::{Acted, Moved, act};
+pub use diff::{FileDiff, of as diff};
 pub use merge::take_out;
 pub use naming::Fate;
 pub use plan::{Change, Item, Planner, RemediationPlan, Transaction};
 pub use recover::{Recovered, recover, unfinished};
 pub use sighted::{Sighted, Sightings};
+pub use sought::sought;
 pub use sweep::{MOST_FILE, Sweep, Swept};
 pub use undo::{RunFacts, Trouble, plan as plan_undo, runs, undo};
 
@@ -38,6 +42,7 @@ use std::path::Path;
 use std::time::SystemTime;
 
 /// What a fix and an undo stand on.
+#[derive(Clone, Copy)]
 pub struct Bench<'a> {
     /// Finds secrets again, and makes fingerprints.
     pub detector: &'a Detector<'a>,

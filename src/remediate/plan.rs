@@ -111,11 +111,8 @@ impl Planner<'_> {
     /// is moved in one place and stays in another is not moved.
     #[must_use]
     pub fn plan(&self, all: &[Sighted], chosen: &[&Sighted]) -> RemediationPlan {
-        let mut work = Work {
-            files: BTreeMap::new(),
-            names: Names::new(self.entries, self.detector.keys()),
-            steps: Vec::new(),
-        };
+        let mut work =
+            Work { files: BTreeMap::new(), names: Names::new(self.entries, self.detector.keys()), steps: Vec::new() };
         let mut transactions = Vec::new();
         let mut seen: Vec<&str> = Vec::new();
         for sighted in chosen {
@@ -205,9 +202,11 @@ impl Planner<'_> {
         loop {
             let document = read::parse(surface.format, &bytes, self.detector.limits());
             let detection = detect(self.detector, surface, &document);
-            let Some(hit) = detection.hits.iter().find(|hit| {
-                hit.secret.fingerprint.as_str() == fingerprint && !left.contains(&self.key(hit))
-            }) else {
+            let Some(hit) = detection
+                .hits
+                .iter()
+                .find(|hit| hit.secret.fingerprint.as_str() == fingerprint && !left.contains(&self.key(hit)))
+            else {
                 break;
             };
             let key = self.key(hit);
@@ -264,8 +263,11 @@ impl Planner<'_> {
             return Err(Verdict::Manual { recipe: None, next });
         };
         let id = || Some(recipe.id.to_string());
-        if let Some(program) = surgery::running(&recipe.busy.iter().map(AsRef::as_ref).collect::<Vec<_>>()) {
-            let reason = format!("in use by a running app: {program} rewrites this file at any time; end it and try again");
+        let busy = recipe.busy.iter().filter_map(|busy| busy.split_once(' '));
+        let busy: Vec<&str> = busy.filter(|(of, _)| *of == surface.id).map(|(_, program)| program).collect();
+        if let Some(program) = surgery::running(&busy) {
+            let reason =
+                format!("in use by a running app: {program} rewrites this file at any time; end it and try again");
             return Err(Verdict::Skip { recipe: id(), reason });
         }
         let tracked = sighted.is_some_and(|s| s.tracked);
@@ -310,7 +312,13 @@ impl Planner<'_> {
         let opened = match Patient::open(&companion.path, self.detector.limits().document_bytes) {
             Ok(patient) => Some(patient),
             Err(Refusal::Gone) => None,
-            Err(refusal) => return Err(format!("{}: {}", Untrusted::from_bytes(companion.path.as_os_str().as_encoded_bytes()), refusal.reason())),
+            Err(refusal) => {
+                return Err(format!(
+                    "{}: {}",
+                    Untrusted::from_bytes(companion.path.as_os_str().as_encoded_bytes()),
+                    refusal.reason()
+                ));
+            }
         };
         let real = opened.as_ref().map_or_else(|| companion.path.clone(), |patient| patient.real().to_owned());
         let before = match (work.files.get(&real), &opened) {
@@ -425,7 +433,8 @@ pub(super) fn detect(detector: &Detector<'_>, surface: &Surface, document: &Docu
 fn by_hand(sighted: &Sighted) -> String {
     match sighted.surface.as_str() {
         "process.environment" => {
-            "A running program has it in its environment: take it out of what starts the program, and start it again.".into()
+            "A running program has it in its environment: take it out of what starts the program, and start it again."
+                .into()
         }
         _ => sighted.advice.clone().unwrap_or_else(|| "Delete it there, then rotate it.".into()),
     }

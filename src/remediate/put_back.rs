@@ -15,10 +15,15 @@ use crate::vault::{Binding, Index, VaultName};
 /// Why a record could not be taken back in full.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct Stuck(pub String);
+pub(super) struct Stuck(pub(super) String);
 
 /// Takes the record at `index` back and writes so in the journal. What could not be is left for another try.
-pub fn record(bench: &Bench<'_>, journal: &mut Journal, index: usize, key: Option<&RunKey>) -> Result<(), Stuck> {
+pub(super) fn record(
+    bench: &Bench<'_>,
+    journal: &mut Journal,
+    index: usize,
+    key: Option<&RunKey>,
+) -> Result<(), Stuck> {
     let was = journal.records[index].stage;
     let ending = if matches!(was, Stage::Begun | Stage::Failed) { Stage::Failed } else { Stage::Undone };
     // A forward write that was cut short is settled before anything goes the other way.
@@ -56,7 +61,13 @@ pub fn record(bench: &Bench<'_>, journal: &mut Journal, index: usize, key: Optio
 }
 
 /// Ends writes that were cut short, one way or the other.
-pub(super) fn settle(bench: &Bench<'_>, journal: &Journal, index: usize, key: &RunKey, way: Direction) -> Result<(), Stuck> {
+pub(super) fn settle(
+    bench: &Bench<'_>,
+    journal: &Journal,
+    index: usize,
+    key: &RunKey,
+    way: Direction,
+) -> Result<(), Stuck> {
     let folder = journal::folder(bench.state_dir).join(&journal.run);
     let record = &journal.records[index];
     let list = record.files.iter().chain(&record.undo);
@@ -197,12 +208,7 @@ fn without_helpers(
 
 /// The hosts that a record's git logins are for, as git's configuration names them.
 fn urls(record: &Record) -> Vec<String> {
-    let mut urls: Vec<String> = record
-        .items
-        .iter()
-        .flat_map(|item| &item.bindings)
-        .filter_map(url)
-        .collect();
+    let mut urls: Vec<String> = record.items.iter().flat_map(|item| &item.bindings).filter_map(url).collect();
     urls.sort_unstable();
     urls.dedup();
     urls

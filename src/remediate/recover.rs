@@ -3,11 +3,11 @@
 //! Where every file is as it was to be and the vault has every value, the record is done; else all of
 //! it is taken back. Either way each file ends whole.
 
+use super::Bench;
 use super::files::{self, Direction, Standing};
 use super::images::{Images, RunKey};
 use super::journal::{self, Journal, Record, Stage};
 use super::put_back::{self, Stuck};
-use super::Bench;
 use crate::vault::{VaultError, VaultName};
 
 /// What was found half done and how it ended.

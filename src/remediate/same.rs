@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 /// Whether `after` is `before` but for `splices`.
 #[must_use]
-pub fn but_for(before: &Document<'_>, after: &Document<'_>, splices: &[Splice]) -> bool {
+pub(super) fn but_for(before: &Document<'_>, after: &Document<'_>, splices: &[Splice]) -> bool {
     if before.problem.is_none() && after.problem.is_some() {
         return false;
     }
@@ -18,7 +18,9 @@ pub fn but_for(before: &Document<'_>, after: &Document<'_>, splices: &[Splice]) 
     before.fields.iter().filter(|field| !touched(field, splices)).all(|field| {
         let Some(start) = moved(field.span.start, splices) else { return false };
         there.get(&(start, start + field.span.len())).is_some_and(|other| {
-            other.value.bytes() == field.value.bytes() && other.role == field.role && same_path(&field.path, &other.path)
+            other.value.bytes() == field.value.bytes()
+                && other.role == field.role
+                && same_path(&field.path, &other.path)
         })
     })
 }

@@ -17,6 +17,8 @@ pub struct Sighted {
     pub title: String,
     /// Whether it is a credential; other findings have no secret to move.
     pub credential: bool,
+    /// The word of its severity.
+    pub severity: String,
     /// The surface's id.
     pub surface: String,
     /// The file.
@@ -76,6 +78,7 @@ fn sighted(finding: &Value) -> Option<Sighted> {
         rule: text(&finding["rule"])?,
         title: text(&finding["title"]).unwrap_or_default(),
         credential: finding["category"] == "credential",
+        severity: text(&finding["severity"]).unwrap_or_default(),
         surface: text(&finding["surface"]).unwrap_or_default(),
         path,
         shown: Untrusted::from(shown),

@@ -47,7 +47,8 @@ impl Sweep {
     /// A sweep for `secrets`.
     #[must_use]
     pub fn new<'s>(secrets: impl IntoIterator<Item = &'s Secret>) -> Self {
-        let mut sweep = Self { needles: Vec::new(), filter: Zeroizing::new(vec![0; 8192]), longest: 0, looked_for: Vec::new() };
+        let mut sweep =
+            Self { needles: Vec::new(), filter: Zeroizing::new(vec![0; 8192]), longest: 0, looked_for: Vec::new() };
         for (index, secret) in secrets.into_iter().enumerate() {
             let long = secret.len() >= LEAST;
             sweep.looked_for.push(long);

@@ -80,8 +80,8 @@ fn answer(
             Ok(handed.iter().any(|one| one.variable == **variable && equal(one.value.expose())))
         }
         Binding::Header { header, before, .. } => {
-            let template = headers::Template::parse(&format!("{header}={before}{{{name}}}"))
-                .map_err(|error| error.to_string())?;
+            let template =
+                headers::Template::parse(&format!("{header}={before}{{{name}}}")).map_err(|error| error.to_string())?;
             let json = headers::json(&[template], &look).map_err(|error| error.to_string())?;
             let told: serde_json::Value = serde_json::from_slice(&json).map_err(|_| "no answer".to_owned())?;
             let given = told[header].as_str().and_then(|told| told.strip_prefix(before.as_str()));

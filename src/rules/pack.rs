@@ -4,7 +4,8 @@
 //! anchors of a dozen rules, not of all.
 
 use super::boundary::ByteClass;
-use super::rule::{AuditText, Campaign, Rule, Setting, Str, Surface};
+use super::rule::{AuditText, Campaign, Recipe, Rule, Setting, Str, Surface};
+use super::wildcard::Wildcard;
 use super::{RuleError, load};
 use crate::model::PackFacts;
 use globset::{Glob, GlobSet, GlobSetBuilder};
@@ -237,6 +238,23 @@ impl RulePack {
     #[must_use]
     pub fn campaigns(&self) -> &'static [Campaign] {
         if self.builtin { data::CAMPAIGNS } else { &[] }
+    }
+
+    /// How exposures are sealed.
+    #[must_use]
+    #[allow(clippy::unused_self, reason = "packs with recipes of their own may come")]
+    pub fn recipes(&self) -> &'static [Recipe] {
+        data::RECIPES
+    }
+
+    /// The recipe that claims a field, written as reports write it, of a surface.
+    #[must_use]
+    pub fn recipe_for(&self, surface: &Surface, field: &str) -> Option<&'static Recipe> {
+        let fits = |recipe: &&Recipe| {
+            recipe.fields.iter().any(|glob| Wildcard::new(glob, str::to_owned).matches(field.as_bytes()))
+        };
+        // The surface's own order decides.
+        surface.recipes.iter().find_map(|id| self.recipes().iter().find(|r| r.id == *id && fits(r)))
     }
 
     /// The files the pack was made of: name relative to `rules/`, and text.

@@ -306,6 +306,58 @@ pub struct Recipe {
     pub id: Str,
     /// Product.
     pub product: Str,
-    /// What it does, one sentence for the report.
+    /// Fields it claims, as reports write them, with `*`.
+    pub fields: List<Str>,
+    /// The coded editor.
+    pub edit: Edit,
+    /// Whether `fix` does it.
+    pub automatic: bool,
+    /// Whether it does so in a file that git tracks.
+    pub tracked: bool,
+    /// What it does.
     pub summary: Str,
+    /// What to do by hand.
+    pub manual: Str,
+    /// Programs that rewrite a file at any time: surface and program, a blank between.
+    pub busy: List<Str>,
+    /// Versions it needs, in words.
+    pub versions: Str,
+    /// Sources.
+    pub references: List<Str>,
+    /// Files before and after.
+    pub examples: List<Example>,
+}
+
+/// The coded editors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Edit {
+    /// A credential's line of `.npmrc` goes.
+    NpmLine,
+    /// A line of git's credential store goes.
+    GitStore,
+    /// The password, or the token, of a URL in git's configuration goes.
+    GitUrl,
+    /// An authorization header's line in git's configuration goes.
+    GitHeader,
+    /// An MCP server is started through caulk, which hands it the variable.
+    McpEnv,
+    /// A remote MCP server's header comes from a helper.
+    McpHeader,
+    /// Nothing can be done by a program: the user is told what to do.
+    ByHand,
+}
+
+/// A file before and after.
+#[derive(Debug, Clone)]
+pub struct Example {
+    /// The surface.
+    pub surface: Str,
+    /// Before.
+    pub before: Str,
+    /// After.
+    pub after: Str,
+    /// Whether the editor says no.
+    pub refused: bool,
+    /// The name in the vault.
+    pub name: Str,
 }

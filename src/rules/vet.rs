@@ -4,7 +4,9 @@
 //! `caulk rules test` and a user's file are held to one list. It may use nothing but std and
 //! [`super::schema`]; what needs a regex engine is in `lint`.
 
-use super::schema::{AuditFile, CampaignFile, PackFile, Paths, PostureFile, RuleSpec, SurfaceFile, TokenFile};
+use super::schema::{
+    AuditFile, CampaignFile, PackFile, Paths, PostureFile, RecipeFile, RuleSpec, SurfaceFile, TokenFile,
+};
 use std::collections::BTreeSet;
 
 /// Words of `severity`.
@@ -34,6 +36,8 @@ pub const FORMATS: &[&str] = &[
 pub const FORMS: &[&str] = &["value", "named", "header", "basic", "base64", "url", "arguments"];
 /// Words of a setting's `operator`.
 pub const OPERATORS: &[&str] = &["is", "is-not", "contains", "matches", "present"];
+/// Words of a recipe's `edit`.
+pub const EDITS: &[&str] = &["npm-line", "git-store", "git-url", "git-header", "mcp-env", "mcp-header", "by-hand"];
 /// Words of a rule's `check`: the closed set that `detect::check` implements.
 pub const CHECKS: &[&str] = &[
     "age-bech32",
@@ -234,6 +238,36 @@ pub fn audit_file(file: &AuditFile) -> Vec<Defect> {
         for (name, text) in [("title", &audit.title), ("impact", &audit.impact), ("advice", &audit.advice)] {
             report.unless(!text.is_empty(), id, format!("{name} is empty"));
         }
+    }
+    report.0
+}
+
+/// A file of `rules/recipes`.
+#[must_use]
+pub fn recipe_file(file: &RecipeFile) -> Vec<Defect> {
+    let mut report = Report(Vec::new());
+    schema(&mut report, file.schema);
+    report.unless(!file.product.is_empty(), "", "product is empty");
+    for recipe in &file.recipes {
+        let id = &recipe.id;
+        report.unless(is_kebab(id), id, "id is not kebab-case");
+        report.word(id, "edit", &recipe.edit, EDITS);
+        report.unless(!recipe.fields.is_empty(), id, "claims no field");
+        report.unless(
+            recipe.automatic != (recipe.edit == "by-hand"),
+            id,
+            "`by-hand` and `automatic = false` go together",
+        );
+        for (name, text) in [("summary", &recipe.summary), ("manual", &recipe.manual)] {
+            report.unless(text.ends_with('.'), id, format!("{name} is no sentence"));
+        }
+        report.unless(!recipe.examples.is_empty(), id, "no example");
+        for example in &recipe.examples {
+            let told = example.refused == example.name.is_empty();
+            report.unless(told, id, "an example has a name, or is refused");
+        }
+        let refuses = recipe.examples.iter().all(|example| example.refused);
+        report.unless(recipe.automatic != refuses, id, "an automatic recipe needs an example that is not refused");
     }
     report.0
 }

@@ -1,0 +1,59 @@
+//! Facts of this machine that edits depend on: where caulk is called from, which files tools read last.
+
+use crate::cli::error::Failure;
+use crate::cli::settings::shown;
+use crate::host::Host;
+use crate::remediate::edit::Machine;
+use std::path::{Path, PathBuf};
+
+/// The facts for the caller's own home, or for `home`.
+pub(super) fn facts(host: &Host, home: Option<&Path>) -> Result<Machine, Failure> {
+    let own = home.is_none();
+    let home = home.unwrap_or(&host.user.home);
+    let home = home.canonicalize().map_err(|e| Failure::new(format!("{}: {}", shown(home), e.kind())))?;
+    owned(&home)?;
+    let env = |name: &str| host.env(name).filter(|_| own).map(PathBuf::from).filter(|path| path.is_absolute());
+    let git_config = env("GIT_CONFIG_GLOBAL").unwrap_or_else(|| {
+        let plain = home.join(".gitconfig");
+        let moved = host.root("config", &home, own).map(|config| config.join("git").join("config"));
+        // git reads both, the plain one last.
+        if plain.exists() { plain } else { moved.filter(|path| path.exists()).unwrap_or(plain) }
+    });
+    Ok(Machine {
+        os: host.os,
+        npm_config: env("NPM_CONFIG_USERCONFIG").unwrap_or_else(|| home.join(".npmrc")),
+        git_config,
+        launcher: launcher(host)?,
+        home,
+    })
+}
+
+/// Only a home of the caller's: what root writes into another's home locks its owner out, and the
+/// keychain would be the wrong one.
+#[cfg(unix)]
+fn owned(home: &Path) -> Result<(), Failure> {
+    use std::os::unix::fs::MetadataExt as _;
+    let meta = home.metadata().map_err(|e| Failure::new(format!("{}: {}", shown(home), e.kind())))?;
+    if meta.uid() == rustix::process::geteuid().as_raw() {
+        return Ok(());
+    }
+    Err(Failure::new(format!("{} belongs to another account; run caulk fix as that account", shown(home))))
+}
+
+#[cfg(not(unix))]
+#[allow(clippy::unnecessary_wraps, reason = "Unix checks")]
+fn owned(_: &Path) -> Result<(), Failure> {
+    Ok(())
+}
+
+/// An absolute path of caulk that stays when caulk is upgraded: the name on the `PATH`, where that is
+/// this very program, else the program's own place.
+fn launcher(host: &Host) -> Result<PathBuf, Failure> {
+    let own =
+        std::env::current_exe().map_err(|e| Failure::new(format!("where caulk lies cannot be told: {}", e.kind())))?;
+    let real = own.canonicalize().unwrap_or_else(|_| own.clone());
+    let name = format!("caulk{}", std::env::consts::EXE_SUFFIX);
+    let folders = host.env("PATH").map(|path| std::env::split_paths(path).collect::<Vec<_>>()).unwrap_or_default();
+    let named = folders.iter().filter(|folder| folder.is_absolute()).map(|folder| folder.join(&name));
+    Ok(named.into_iter().find(|path| path.canonicalize().is_ok_and(|found| found == real)).unwrap_or(own))
+}

@@ -1,0 +1,156 @@
+//! `caulk fix`, in its order: scan, plan, show, ask, probe, act, look for what is left, tell.
+
+use super::FixArgs;
+use super::show;
+use super::survey;
+use super::workshop::Workshop;
+use crate::cli::error::{Failure, Status, hint};
+use crate::cli::{ask, hand, interrupt, out, progress};
+use crate::model::{FixReport, Secret, StepState, Untrusted};
+use crate::output;
+use crate::remediate::{self, Acted, Bench, Planner, Sighted, Sightings, Sweep};
+use crate::scan::Progress;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+/// Digits of an id that are enough to look it up.
+const LEAST_DIGITS: usize = 6;
+
+pub(super) fn run(args: &FixArgs) -> Result<u8, Failure> {
+    if !args.yes && !args.dry_run && !ask::attended() {
+        return Err(Failure::new(
+            "nobody is here to say yes: use --yes, or --dry-run to see the plan; nothing was done",
+        ));
+    }
+    let workshop = Workshop::open(args.home.as_deref())?;
+    let detector = workshop.detector();
+    let json = args.format == "json";
+    let mut vault = None;
+    if !remediate::unfinished(&workshop.state).is_empty() && !args.dry_run {
+        let opened = workshop.vault(args.store, args.store_passphrase_file.as_deref())?;
+        let entries = workshop.entries()?;
+        workshop.recover(&workshop.bench(&detector, &opened, &entries))?;
+        vault = Some(opened);
+    }
+    let live = Arc::new(Progress::default());
+    let stop = interrupt::watch(&live);
+    let sightings = survey::scan(args.home.as_deref())?;
+    let chosen = chosen(&sightings, &args.ids)?;
+    let entries = workshop.entries()?;
+    let planner =
+        Planner { detector: &detector, machine: &workshop.machine, entries: &entries, store: args.store.as_str() };
+    let plan = planner.plan(&sightings.findings, &chosen);
+    let telling = show::Telling { home: &workshop.machine.home, sightings: &sightings };
+    if args.dry_run {
+        let report = plan.report();
+        if !json {
+            out::print(telling.plan(&detector, &plan).as_bytes())?;
+        }
+        return end(&report, json);
+    }
+    if plan.transactions.is_empty() {
+        let report = FixReport { dry_run: false, ..plan.report() };
+        if !json {
+            out::print(telling.nothing(&report).as_bytes())?;
+        }
+        return end(&report, json);
+    }
+    if !args.yes {
+        out::aside(&telling.plan(&detector, &plan));
+        let question =
+            format!("Move {} to the {}?", show::count(plan.transactions.len(), "secret"), args.store.as_str());
+        if !ask::confirm(&question, "nobody is here to say yes; nothing was done")? {
+            out::complain("nothing was done");
+            return Ok(Status::Findings.code());
+        }
+    }
+    let vault = match vault {
+        Some(vault) => vault,
+        None => workshop.vault(args.store, args.store_passphrase_file.as_deref())?,
+    };
+    vault.probe(plan.largest()).map_err(hand::vault_failure)?;
+    let bench = workshop.bench(&detector, &vault, &entries);
+    let mut acted = remediate::act(&bench, plan, &|| live.stopped()).map_err(hand::vault_failure)?;
+    residue(&bench, &mut acted, &live, !json);
+    let after = if acted.moved.is_empty() { None } else { survey::scan(args.home.as_deref()).ok() };
+    telling.advise(&mut acted.report);
+    if !json {
+        out::print(telling.done(&acted.report, after.as_ref()).as_bytes())?;
+    }
+    let status = end(&acted.report, json)?;
+    Ok(stop.status().unwrap_or(status))
+}
+
+/// Writes the report for programs, and gives the exit status.
+pub(super) fn end(report: &FixReport, json: bool) -> Result<u8, Failure> {
+    if json {
+        out::stdout(|out| output::fix_json(report, out))?;
+    }
+    Ok(if report.is_clean() { Status::Clean.code() } else { Status::Findings.code() })
+}
+
+/// The findings that were named; without names, every credential that is worth moving.
+fn chosen<'s>(sightings: &'s Sightings, ids: &[String]) -> Result<Vec<&'s Sighted>, Failure> {
+    if ids.is_empty() {
+        // What is public by design, and published samples, are told of and left alone.
+        return Ok(sightings.findings.iter().filter(|s| s.credential && s.severity != "info").collect());
+    }
+    let mut chosen: Vec<&Sighted> = Vec::new();
+    for id in ids {
+        let digits = id.to_ascii_lowercase();
+        let whole = sightings.findings.iter().find(|s| s.id.as_str() == digits);
+        let begin = |s: &&Sighted| digits.len() >= LEAST_DIGITS && s.id.as_str().starts_with(&digits);
+        let fits: Vec<&Sighted> = match whole {
+            Some(one) => vec![one],
+            None => sightings.findings.iter().filter(begin).collect(),
+        };
+        match fits[..] {
+            [one] => chosen.push(one),
+            [] => {
+                let known = sightings.findings.iter().map(|s| s.id.as_str());
+                let hint = hint(&digits, known);
+                return Err(Failure::new(format!(
+                    "no finding {}{hint}; caulk scan lists them",
+                    Untrusted::from(id.as_str())
+                )));
+            }
+            _ => return Err(Failure::new(format!("{} findings begin with {digits}: give more digits", fits.len()))),
+        }
+    }
+    chosen.dedup_by(|a, b| a.id == b.id);
+    Ok(chosen)
+}
+
+/// Looks for the moved secrets in every other file of the home, and notes where they still lie.
+fn residue(bench: &Bench<'_>, acted: &mut Acted, live: &Arc<Progress>, shows: bool) {
+    let mut owners = Vec::new();
+    let mut secrets: Vec<Secret> = Vec::new();
+    for (owner, moved) in acted.moved.iter().enumerate() {
+        for secret in moved.items.iter().flat_map(remediate::sought) {
+            owners.push(owner);
+            secrets.push(secret);
+        }
+    }
+    if secrets.is_empty() {
+        return;
+    }
+    let sweep = Sweep::new(&secrets);
+    let swept = progress::during(shows, live, || {
+        sweep.below(&bench.machine.home, &|_| false, &|| {
+            live.files_read.fetch_add(1, Ordering::Relaxed);
+            !live.stopped()
+        })
+    });
+    for (owner, found) in owners.iter().zip(&swept.found) {
+        let Some(moved) = acted.moved.get(*owner) else { continue };
+        for index in &moved.steps {
+            let Some(step) = acted.report.steps.get_mut(*index).filter(|step| step.state == StepState::Done) else {
+                continue;
+            };
+            let paths = found.iter().map(|path| Untrusted::from_bytes(path.as_os_str().as_encoded_bytes()));
+            step.residue.extend(paths);
+            step.residue.sort_unstable();
+            step.residue.dedup();
+        }
+    }
+}
