@@ -8,11 +8,12 @@
 //! | 6 | [`cli`] |
 //! | 4 | [`scan`], [`remediate`] |
 //! | 3 | [`detect`], [`audit`], [`ledger`] |
-//! | 2 | [`rules`], [`read`] |
+//! | 2 | [`rules`], [`read`], [`broker`] |
 //! | 1 | [`host`], [`triage`], [`output`], [`vault`] |
 //! | 0 | [`model`] |
 
 pub mod audit;
+pub mod broker;
 pub mod cli;
 pub mod detect;
 pub mod host;

@@ -3,7 +3,10 @@
 //! Explanations and allowed words of options that can also stand in a config file come from
 //! [`super::settings::Key`].
 
+use super::helper::HelperCommand;
+use super::run::RunArgs;
 use super::settings::{Key, Kind, Layer, Value};
+use super::vault::VaultCommand;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueHint};
 use std::fmt::Write as _;
@@ -44,6 +47,21 @@ pub enum Command {
     /// Show the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Run a command with the secrets it needs in its environment, and only there
+    #[command(after_help = super::run::EXAMPLES)]
+    Run(RunArgs),
+    /// Look after what is sealed: list, get, set, check, export
+    #[command(subcommand)]
+    Vault(VaultCommand),
+    /// Answer another tool's credential-helper protocol
+    #[command(subcommand)]
+    Helper(HelperCommand),
+    /// Print shell functions that run the npm clients with their sealed tokens
+    #[command(after_help = super::shell_init::EXAMPLES)]
+    ShellInit {
+        /// The shell
+        shell: super::shell_init::Shell,
+    },
     /// Print the JSON schema of the report, the config file or rule files
     Schema {
         /// Which one

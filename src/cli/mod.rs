@@ -5,11 +5,15 @@
 //! looks into a scanned file.
 
 pub mod args;
+#[cfg(feature = "keychain")]
+mod ask;
 mod completions;
 mod config;
 mod destination;
 pub mod error;
 mod explain;
+mod hand;
+pub mod helper;
 mod interrupt;
 mod man;
 mod mask;
@@ -18,12 +22,15 @@ mod pack;
 mod panic;
 mod progress;
 mod rules;
+pub mod run;
 mod runs;
 mod scan;
 pub mod schema;
 pub mod settings;
+pub mod shell_init;
 mod stdin;
 mod usage;
+mod vault;
 
 use crate::host::Host;
 use args::{Cli, Command, ConfigCommand, PackArgs, RulesCommand};
@@ -89,6 +96,10 @@ fn dispatch(cli: Cli, matches: &ArgMatches) -> Result<u8, Failure> {
         }
         Command::Explain { subject, pack } => explain::run(&Host::current(), &pack_of(&pack)?, &subject),
         Command::Config(ConfigCommand::Show { config }) => config::show(&Host::current(), config.as_deref()),
+        Command::Run(args) => run::run(&args),
+        Command::Vault(command) => vault::run(command),
+        Command::Helper(command) => helper::run(command),
+        Command::ShellInit { shell } => print(shell_init::text(shell).as_bytes()),
         Command::Schema { name } => print(schema::text(&name).unwrap_or_default().as_bytes()),
         Command::Completions { shell } => print(&completions::script(shell)),
         Command::Man => {

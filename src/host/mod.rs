@@ -6,11 +6,14 @@
 
 pub mod access;
 mod accounts;
+pub mod append;
 pub mod confine;
 pub mod dirs;
 pub mod error;
+pub mod exec;
 pub mod key;
 pub mod list;
+pub mod lock;
 pub mod mounts;
 pub mod open;
 pub mod procs;

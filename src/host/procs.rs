@@ -99,6 +99,42 @@ pub fn own(host: &Host) -> ProcessEnv {
     ProcessEnv { pid: std::process::id(), exe, bytes, count: 1, truncated: false }
 }
 
+/// Shells that programs start others through.
+#[cfg(target_os = "linux")]
+const SHELLS: [&str; 7] = ["sh", "dash", "bash", "zsh", "ksh", "busybox", "env"];
+
+/// The program that started this one: its number, and what it runs where the system tells. A shell in
+/// between, such as the one git starts its helpers with, is passed over, unless nothing stands behind it.
+#[cfg(target_os = "linux")]
+#[must_use]
+pub fn asker() -> Option<(u32, Option<PathBuf>)> {
+    let own = u32::try_from(rustix::process::getppid()?.as_raw_nonzero().get()).ok()?;
+    let first = (own, sys::program(own));
+    let is_shell = |program: &Option<PathBuf>| {
+        let name = program.as_deref().and_then(std::path::Path::file_name).and_then(std::ffi::OsStr::to_str);
+        name.is_some_and(|name| SHELLS.contains(&name))
+    };
+    let mut at = first.clone();
+    for _ in 0..4 {
+        if !is_shell(&at.1) {
+            return Some(at);
+        }
+        let Some(pid) = sys::parent_of(at.0) else { break };
+        at = (pid, sys::program(pid));
+    }
+    Some(first)
+}
+
+/// The program that started this one: its number only, on systems that do not tell more safely.
+#[cfg(not(target_os = "linux"))]
+#[must_use]
+pub fn asker() -> Option<(u32, Option<PathBuf>)> {
+    #[cfg(unix)]
+    return Some((u32::try_from(rustix::process::getppid()?.as_raw_nonzero().get()).ok()?, None));
+    #[cfg(not(unix))]
+    None
+}
+
 /// The path without what Linux appends when the file is gone.
 #[cfg_attr(not(target_os = "linux"), allow(dead_code))]
 fn undeleted(path: PathBuf) -> PathBuf {
@@ -117,6 +153,21 @@ mod sys {
 
     /// Room for an ordinary environment; a larger one takes a larger buffer.
     const ROOM: usize = 64 << 10;
+
+    /// What a process runs.
+    #[allow(clippy::disallowed_methods, reason = "links are this floor's business")]
+    pub(super) fn program(pid: u32) -> Option<PathBuf> {
+        std::fs::read_link(format!("/proc/{pid}/exe")).ok().map(undeleted)
+    }
+
+    /// The process that started it; `None` for the first of all.
+    pub(super) fn parent_of(pid: u32) -> Option<u32> {
+        let mut stat = String::new();
+        File::open(format!("/proc/{pid}/stat")).ok()?.take(4096).read_to_string(&mut stat).ok()?;
+        // `pid (name) state ppid …`, where the name may hold anything.
+        let parent = stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()?;
+        (parent > 1).then_some(parent)
+    }
 
     pub(super) fn survey(limit: usize) -> Environments {
         let mut found = Environments::default();

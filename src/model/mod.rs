@@ -5,6 +5,7 @@
 
 mod autorun;
 mod finding;
+mod fix_report;
 mod id;
 mod limits;
 mod location;
@@ -16,6 +17,7 @@ mod untrusted;
 
 pub use autorun::{AutorunEntry, Consent, Launch, Pin, Transport};
 pub use finding::{Evidence, Exposure, Finding, Fix, GitState, SecretFacts};
+pub use fix_report::{FixReport, FixStep, StepState};
 pub use id::{FindingId, IdParts};
 pub use limits::Limits;
 pub use location::{Container, ContainerKind, Location, Region};

@@ -31,6 +31,12 @@ impl KeyRing {
         Self { main, baseline: None }
     }
 
+    /// Another ring with the same main key, for whoever outlives this one.
+    #[must_use]
+    pub fn duplicate(&self) -> Self {
+        Self { main: self.main.clone(), baseline: self.baseline.clone() }
+    }
+
     /// Adds the salt of a baseline, so that [`KeyRing::baseline_id`] has something to give.
     #[must_use]
     pub fn with_baseline_salt(mut self, salt: Zeroizing<Vec<u8>>) -> Self {

@@ -6,6 +6,7 @@
 //! report and options give the same bytes. What to report and what to hide is triage's business.
 
 mod escape;
+mod fix;
 mod format;
 mod human;
 mod json;
@@ -14,6 +15,7 @@ mod plan;
 mod watcher;
 mod wire;
 
+pub use fix::fix_json;
 pub use format::{Format, UnknownFormat};
 pub use plan::{plan_json, plan_text};
 

@@ -41,6 +41,9 @@ pub struct Target<'a> {
     pub tracked: bool,
     /// The machine.
     pub machine: &'a Machine,
+    /// The name a value gets, from the one proposed and who asks for it: an edit that writes the name into
+    /// the file asks here first.
+    pub name: &'a dyn Fn(VaultName, &[u8], &Binding) -> VaultName,
 }
 
 /// Bytes of a text and what takes their place.

@@ -4,8 +4,19 @@
 //! file without secrets). Never opened by a scan. No file of the machine under scan, no format and no
 //! report is known here; text of a keychain's error never leaves, since it may quote the value.
 
+#[cfg(feature = "keychain")]
+mod age_file;
+#[cfg(feature = "keychain")]
+pub mod carry;
+mod chunk;
 mod entry;
 mod error;
+#[cfg(feature = "keychain")]
+mod file;
+mod index;
+#[cfg(feature = "keychain")]
+mod keychain;
+pub mod log;
 mod memory;
 mod name;
 #[cfg(feature = "keychain")]
@@ -14,11 +25,18 @@ mod store;
 
 pub use entry::{Binding, Entry};
 pub use error::VaultError;
+#[cfg(feature = "keychain")]
+pub use file::{FileStore, STORE_FILE};
+pub use index::{INDEX_FILE, Index};
+#[cfg(feature = "keychain")]
+pub use keychain::Keychain;
 pub use memory::MemoryStore;
 pub use name::{BadName, VaultName};
 pub use store::{Store, StoreKind};
 
 use crate::model::Secret;
+use std::path::Path;
+use std::time::Duration;
 use zeroize::Zeroizing;
 
 /// Largest value caulk stores, bytes: the Secret Service carries more, and breaks on much more.
@@ -31,6 +49,37 @@ pub struct Vault {
 }
 
 impl Vault {
+    /// Connects to a store. Every later call on it has the deadline `patience`.
+    ///
+    /// `passphrase` is asked once, and by the file store only, which lies in `state_dir`.
+    #[cfg(feature = "keychain")]
+    pub fn open(
+        kind: StoreKind,
+        state_dir: &Path,
+        patience: Duration,
+        passphrase: Option<&dyn Fn() -> Option<Secret>>,
+    ) -> Result<Self, VaultError> {
+        let store: Box<dyn Store> = match kind {
+            StoreKind::Keychain => Box::new(Keychain::connect(patience)?),
+            StoreKind::File => {
+                Box::new(FileStore::open(state_dir, patience, passphrase.ok_or(VaultError::Passphrase)?)?)
+            }
+        };
+        Ok(Self::over(store, kind))
+    }
+
+    /// Built without a keychain: there is no store to open.
+    #[cfg(not(feature = "keychain"))]
+    pub fn open(
+        kind: StoreKind,
+        state_dir: &Path,
+        patience: Duration,
+        passphrase: Option<&dyn Fn() -> Option<Secret>>,
+    ) -> Result<Self, VaultError> {
+        let _ = (kind, state_dir, patience, passphrase);
+        Err(VaultError::Unsupported)
+    }
+
     /// A vault over `store`.
     #[must_use]
     pub fn over(store: Box<dyn Store>, kind: StoreKind) -> Self {
@@ -62,7 +111,10 @@ impl Vault {
         if value.len() > MOST_BYTES {
             return Err(VaultError::TooLong);
         }
-        self.store.set(name.as_str(), value)?;
+        if !self.store.takes(name) {
+            return Err(VaultError::Ambiguous);
+        }
+        chunk::set(self.store.as_ref(), name.as_str(), value)?;
         match self.get(name)? {
             Some(kept) if kept.expose() == value.expose() => Ok(()),
             _ => Err(VaultError::Mismatch),
@@ -71,12 +123,12 @@ impl Vault {
 
     /// The value, if there is one.
     pub fn get(&self, name: &VaultName) -> Result<Option<Secret>, VaultError> {
-        self.store.get(name.as_str())
+        chunk::get(self.store.as_ref(), name.as_str())
     }
 
     /// Removes a value; whether there was one.
     pub fn remove(&self, name: &VaultName) -> Result<bool, VaultError> {
-        self.store.remove(name.as_str())
+        chunk::remove(self.store.as_ref(), name.as_str())
     }
 
     /// Names of everything that is kept, in order.
@@ -86,5 +138,18 @@ impl Vault {
         names.sort_unstable();
         names.dedup();
         Ok(names)
+    }
+
+    /// How many parts of values lie in the store and belong to none: left behind by a write that was
+    /// interrupted, or part of one that goes on in another process.
+    pub fn orphans(&self) -> Result<usize, VaultError> {
+        chunk::orphans(self.store.as_ref()).map(|parts| parts.len())
+    }
+
+    /// Removes them; gives how many. To be called while no other caulk writes.
+    pub fn sweep(&self) -> Result<usize, VaultError> {
+        let parts = chunk::orphans(self.store.as_ref())?;
+        parts.iter().try_for_each(|part| self.store.remove(part).map(drop))?;
+        Ok(parts.len())
     }
 }

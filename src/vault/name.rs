@@ -36,10 +36,10 @@ impl VaultName {
             }
             name.extend(part.bytes().map(|b| if allowed(b) && b != b'/' { char::from(b) } else { '_' }));
         }
-        name.truncate(MOST - 8);
         if !name.bytes().next().is_some_and(|first| first.is_ascii_alphanumeric()) {
             name.insert(0, 'x');
         }
+        name.truncate(MOST - 8);
         Self(name)
     }
 

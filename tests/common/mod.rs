@@ -3,6 +3,8 @@
 pub mod desk;
 pub mod home;
 pub mod program;
+#[cfg(target_os = "linux")]
+pub mod secret_service;
 
 use caulk::detect::Detector;
 use caulk::host::{Host, Os};

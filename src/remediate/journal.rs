@@ -1,0 +1,247 @@
+//! What a run did, enough to take it back: written before each change, brought up to date after it.
+//!
+//! Holds names, digests and paths. Contents lie beside it, sealed under a key of the run that is in
+//! the vault (see `images`). No secret, and nothing that is one without that key, comes in here.
+
+use crate::host::write::AtomicFile;
+use crate::host::{FileError, state, trusted};
+use crate::vault::Binding;
+use serde::{Deserialize, Serialize};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+/// Largest journal read, bytes.
+const MOST_BYTES: usize = 64 << 20;
+/// The file in a run's folder.
+const FILE: &str = "journal.json";
+
+/// One run of `fix`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Journal {
+    /// Always 1.
+    pub version: u32,
+    /// Its name: `2026-01-01T00-00-00-4f2a`.
+    pub run: String,
+    /// When, RFC 3339.
+    pub started_at: String,
+    /// The version of caulk.
+    pub tool: String,
+    /// The word of the store.
+    pub store: String,
+    /// The home whose files were changed.
+    pub home: PathText,
+    /// One record a transaction, in the order they were carried out.
+    pub records: Vec<Record>,
+}
+
+/// How far a record came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stage {
+    /// About to be carried out, or being so.
+    Begun,
+    /// Carried out and verified.
+    Done,
+    /// Failed and put back.
+    Failed,
+    /// About to be taken back, or being so.
+    Undoing,
+    /// Taken back.
+    Undone,
+}
+
+/// One secret with everything that changed for it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Record {
+    /// How far it came.
+    pub stage: Stage,
+    /// What went into the vault.
+    pub items: Vec<ItemRecord>,
+    /// What changed on disk.
+    pub files: Vec<FileRecord>,
+    /// What an undo changes on disk: written when it begins.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub undo: Vec<FileRecord>,
+    /// The findings it was for.
+    pub steps: Vec<StepRecord>,
+}
+
+/// One value in the vault.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ItemRecord {
+    /// Its name.
+    pub name: String,
+    /// Keyed digest.
+    pub fingerprint: String,
+    /// Whether this run stored it; else it was there already.
+    pub stored: bool,
+    /// The name of the value that had the name before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// The digest of that value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version_fingerprint: Option<String>,
+    /// Who was given the right to ask.
+    pub bindings: Vec<Binding>,
+}
+
+/// One file.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct FileRecord {
+    /// As the report named it.
+    pub path: PathText,
+    /// Links resolved.
+    pub real: PathText,
+    /// The sibling it was written through.
+    pub temporary: PathText,
+    /// Whether it was written in place, not through a sibling.
+    pub in_place: bool,
+    /// Whether it did not exist before.
+    pub created: bool,
+    /// Whether git's lock is taken while it is written.
+    #[serde(default)]
+    pub locked_by_git: bool,
+    /// Where both contents lie, sealed: a file in the run's folder.
+    pub images: String,
+}
+
+/// One finding.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct StepRecord {
+    /// Its id.
+    pub finding: String,
+    /// Its title.
+    pub title: String,
+    /// The recipe.
+    pub recipe: Option<String>,
+    /// The file, for people.
+    pub path: String,
+    /// The name in the vault.
+    pub vault_name: Option<String>,
+}
+
+impl Journal {
+    /// Starts the journal of a new run, in memory.
+    #[must_use]
+    pub fn start(now: SystemTime, store: &str, home: &Path) -> Self {
+        let mut random = [0_u8; 2];
+        // Without randomness two runs of one second would have one name; the folder's making tells.
+        let _ = getrandom::fill(&mut random);
+        let started_at = humantime::format_rfc3339_seconds(now).to_string();
+        let time = started_at.trim_end_matches('Z').replace(':', "-");
+        Self {
+            version: 1,
+            run: format!("{time}-{:02x}{:02x}", random[0], random[1]),
+            started_at,
+            tool: env!("CARGO_PKG_VERSION").to_owned(),
+            store: store.to_owned(),
+            home: PathText::of(home),
+            records: Vec::new(),
+        }
+    }
+
+    /// Brings the journal to the disk, whole.
+    pub fn save(&self, state_dir: &Path) -> Result<(), FileError> {
+        let folder = folder(state_dir).join(&self.run);
+        state::ensure_dir(&folder)?;
+        let path = folder.join(FILE);
+        let mut file = AtomicFile::create(&path)?;
+        let failed = |error: std::io::Error| FileError::io(&path, "cannot be written", &error);
+        serde_json::to_writer_pretty(&mut file, self).map_err(|error| failed(error.into()))?;
+        file.write_all(b"\n").map_err(failed)?;
+        file.commit()
+    }
+
+    /// Reads the journal of a run.
+    pub fn load(state_dir: &Path, run: &str) -> Result<Self, FileError> {
+        let path = folder(state_dir).join(run).join(FILE);
+        let text = trusted::read(&path, MOST_BYTES)?.text;
+        match serde_json::from_str::<Self>(&text) {
+            Ok(journal) if journal.version == 1 && journal.run == run => Ok(journal),
+            Ok(_) => Err(FileError::refused(&path, "was written by another version of caulk")),
+            Err(_) => Err(FileError::refused(&path, "is no journal")),
+        }
+    }
+
+    /// Whether a record waits for its end: the run was killed.
+    #[must_use]
+    pub fn is_unfinished(&self) -> bool {
+        self.records.iter().any(|record| matches!(record.stage, Stage::Begun | Stage::Undoing))
+    }
+
+    /// Whether there is something to take back.
+    #[must_use]
+    pub fn is_standing(&self) -> bool {
+        self.records.iter().any(|record| record.stage == Stage::Done)
+    }
+}
+
+/// The folder of all runs.
+#[must_use]
+pub fn folder(state_dir: &Path) -> PathBuf {
+    state_dir.join("fix")
+}
+
+/// The names of all runs, oldest first.
+#[must_use]
+pub fn runs(state_dir: &Path) -> Vec<String> {
+    let Ok(entries) = std::fs::read_dir(folder(state_dir)) else { return Vec::new() };
+    let mut runs: Vec<String> = entries
+        .flatten()
+        .filter(|entry| entry.path().join(FILE).is_file())
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .filter(|name| is_run(name))
+        .collect();
+    runs.sort_unstable();
+    runs
+}
+
+/// Whether a text has the shape of a run's name, so that it can be part of a path.
+#[must_use]
+pub fn is_run(name: &str) -> bool {
+    const SHAPE: &[u8] = b"dddd-dd-ddTdd-dd-dd-xxxx";
+    name.len() == SHAPE.len()
+        && name.bytes().zip(SHAPE).all(|(byte, shape)| match shape {
+            b'd' => byte.is_ascii_digit(),
+            b'x' => byte.is_ascii_hexdigit(),
+            other => byte == *other,
+        })
+}
+
+/// A path that is written whatever its bytes are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum PathText {
+    /// UTF-8.
+    Text(String),
+    /// Anything else, base64 of its bytes.
+    Bytes {
+        /// The encoded bytes.
+        base64: String,
+    },
+}
+
+impl PathText {
+    /// Of a path.
+    #[must_use]
+    pub fn of(path: &Path) -> Self {
+        match path.to_str() {
+            Some(text) => Self::Text(text.to_owned()),
+            None => Self::Bytes { base64: data_encoding::BASE64.encode(path.as_os_str().as_encoded_bytes()) },
+        }
+    }
+
+    /// The path; empty when it cannot be had on this system.
+    #[must_use]
+    pub fn path(&self) -> PathBuf {
+        match self {
+            Self::Text(text) => PathBuf::from(text),
+            Self::Bytes { base64 } => data_encoding::BASE64
+                .decode(base64.as_bytes())
+                .ok()
+                .and_then(super::sighted::path_of)
+                .unwrap_or_default(),
+        }
+    }
+}

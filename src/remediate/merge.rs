@@ -1,0 +1,119 @@
+//! Putting one change back into a file that was edited since.
+//!
+//! A three-way merge of bytes: what the fix changed (from `after` to `before`) is applied to
+//! `current` where the bytes around it are still those of `after`. Where the user has changed the
+//! very place, there is no answer. Knows no format.
+
+use similar::{Algorithm, DiffOp, capture_diff_slices_deadline};
+use std::ops::Range;
+use std::time::{Duration, Instant};
+use zeroize::Zeroizing;
+
+/// Time for one comparison; beyond it the result is coarser, never wrong.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// Largest text that is compared byte by byte where lines were not enough.
+const MOST_FINE: usize = 256 << 10;
+
+/// `current` with the change from `before` to `after` taken out; `None` where it cannot be told apart from
+/// the user's own edit.
+#[must_use]
+pub fn take_out(before: &[u8], after: &[u8], current: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let lines = |text| pieces(text, |byte| *byte == b'\n');
+    let by_lines = merge(&lines(before), &lines(after), &lines(current));
+    if by_lines.is_some() || [before, after, current].iter().any(|text| text.len() > MOST_FINE) {
+        return by_lines;
+    }
+    let bytes = |text| pieces(text, |_| true);
+    merge(&bytes(before), &bytes(after), &bytes(current))
+}
+
+/// A text cut after each byte for which `ends` holds.
+fn pieces(text: &[u8], ends: impl FnMut(&u8) -> bool) -> Vec<&[u8]> {
+    text.split_inclusive(ends).collect()
+}
+
+fn merge(before: &[&[u8]], after: &[&[u8]], current: &[&[u8]]) -> Option<Zeroizing<Vec<u8>>> {
+    let deadline = || Some(Instant::now() + PATIENCE);
+    let ours = capture_diff_slices_deadline(Algorithm::Myers, after, before, deadline());
+    let theirs = capture_diff_slices_deadline(Algorithm::Myers, after, current, deadline());
+    let mut edits: Vec<(Range<usize>, Range<usize>)> = Vec::new();
+    for op in ours.iter().filter(|op| !matches!(op, DiffOp::Equal { .. })) {
+        edits.push((place(&theirs, op.old_range(), after.len(), current.len())?, op.new_range()));
+    }
+    let length = |list: &[&[u8]]| list.iter().map(|piece| piece.len()).sum::<usize>();
+    let mut out = Zeroizing::new(Vec::with_capacity(length(before) + length(current)));
+    let mut at = 0;
+    for (there, back) in edits {
+        if there.start < at {
+            return None;
+        }
+        current[at..there.start].iter().chain(&before[back]).for_each(|piece| out.extend_from_slice(piece));
+        at = there.end;
+    }
+    current[at..].iter().for_each(|piece| out.extend_from_slice(piece));
+    Some(out)
+}
+
+/// Where a range of `after` stands in `current`; `None` where any of it was changed, or, for a place
+/// between two pieces, where neither neighbour is as it was.
+fn place(theirs: &[DiffOp], range: Range<usize>, after: usize, current: usize) -> Option<Range<usize>> {
+    let equal = |at: usize| {
+        theirs.iter().find_map(|op| match op {
+            DiffOp::Equal { old_index, new_index, len } if (*old_index..old_index + len).contains(&at) => {
+                Some(new_index + (at - old_index))
+            }
+            _ => None,
+        })
+    };
+    if range.is_empty() {
+        // After the piece before, or before the piece after, or at an end of the whole.
+        let behind = match range.start.checked_sub(1) {
+            Some(previous) => equal(previous).map(|at| at + 1),
+            None => Some(0),
+        };
+        let ahead = if range.start == after { Some(current) } else { equal(range.start) };
+        return behind.or(ahead).map(|at| at..at);
+    }
+    let start = equal(range.start)?;
+    let end = equal(range.end - 1)? + 1;
+    (end - start == range.len()).then_some(start..end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::take_out;
+
+    fn merged(before: &str, after: &str, current: &str) -> Option<String> {
+        take_out(before.as_bytes(), after.as_bytes(), current.as_bytes())
+            .map(|text| String::from_utf8(text.to_vec()).unwrap())
+    }
+
+    #[test]
+    fn an_edit_elsewhere_is_kept() {
+        let (before, after) = ("a=1\ntoken=old\nb=2\n", "a=1\nb=2\n");
+        assert_eq!(merged(before, after, after).as_deref(), Some(before));
+        assert_eq!(merged(before, after, "# mine\na=1\nb=3\nc=4\n").as_deref(), Some("# mine\na=1\ntoken=old\nb=3\nc=4\n"));
+        assert_eq!(merged(before, after, "a=2\nb=2\n").as_deref(), Some("a=2\ntoken=old\nb=2\n"));
+    }
+
+    #[test]
+    fn an_edit_on_the_same_line_is_kept() {
+        let (before, after) = (r#"{"env":{"KEY":"old"},"x":1}"#, r#"{"env":{"KEY":"ref"},"x":1}"#);
+        assert_eq!(
+            merged(before, after, r#"{"env":{"KEY":"ref"},"x":2,"y":3}"#).as_deref(),
+            Some(r#"{"env":{"KEY":"old"},"x":2,"y":3}"#)
+        );
+    }
+
+    #[test]
+    fn an_edit_of_the_very_place_has_no_answer() {
+        assert_eq!(merged("x\nkey=old\ny\n", "x\nkey=reference\ny\n", "x\nkey=mine\ny\n"), None);
+        assert_eq!(merged("a\nsecret\nb\n", "a\nb\n", "c\nd\n"), None);
+    }
+
+    #[test]
+    fn a_file_that_became_empty_gets_its_line_back() {
+        assert_eq!(merged("line\n", "", "").as_deref(), Some("line\n"));
+        assert_eq!(merged("line\n", "", "new\n").as_deref(), Some("line\nnew\n"));
+    }
+}
