@@ -41,7 +41,6 @@ mod run;
 mod scope;
 mod sqlite;
 mod surfaces;
-#[cfg(unix)]
 mod surgery;
 mod triage;
 mod types;

@@ -4,10 +4,13 @@
 //! (access lists) says that it is skipped where that is missing; `.ci/test` installs the tools.
 #![cfg_attr(not(target_os = "linux"), allow(dead_code, unused_imports, reason = "most tests need Linux"))]
 
+#[cfg(unix)]
 mod busy;
+#[cfg(unix)]
 mod edits;
 #[cfg(target_os = "linux")]
 mod faults;
+#[cfg(unix)]
 mod kept;
 mod settled;
 
@@ -65,6 +68,7 @@ fn names(dir: &Path) -> Vec<OsString> {
     names
 }
 
+#[cfg(unix)]
 fn root() -> bool {
     rustix::process::geteuid().is_root()
 }

@@ -1,7 +1,7 @@
 //! After a kill, from contents alone: the state of a file, and what becomes of what lies beside it.
 
 use super::*;
-use caulk::host::surgery::{name_beside, restore};
+use caulk::host::surgery::{create, name_beside, remove_if, restore};
 use proptest::prelude::*;
 
 const BEFORE: &[u8] = b"token=old-old-old\nrest\n";
@@ -28,6 +28,36 @@ fn ground(real: Option<&[u8]>, spare: Option<&[u8]>) -> Ground {
         put(&temporary, content);
     }
     Ground { _guard: guard, dir, real: path, temporary }
+}
+
+/// The whole course on every system; the rest of these tests needs Unix.
+#[test]
+fn a_file_is_replaced_made_and_removed() {
+    let ground = ground(Some(b"\xef\xbb\xbfold\r\n"), None);
+    for new in [&b"\xef\xbb\xbfa longer content\r\n"[..], b"short", b""] {
+        let before = get(&ground.real);
+        let temporary = replace(&ground.real, new).unwrap();
+        assert_eq!(get(&ground.real), new);
+        assert_eq!(settle(&ground.real, &temporary, Some(&before), new), Ok(Settled::New));
+        assert_eq!(names(&ground.dir), ["f"]);
+    }
+    let patient = open(&ground.real).unwrap();
+    let temporary = patient.temporary().unwrap();
+    put(&ground.real, "an edit");
+    assert_eq!(patient.replace(b"new", &temporary), Err(Refusal::Changed));
+    let mut permissions = std::fs::metadata(&ground.real).unwrap().permissions();
+    permissions.set_readonly(true);
+    std::fs::set_permissions(&ground.real, permissions.clone()).unwrap();
+    assert_eq!(open(&ground.real).err(), Some(Refusal::ReadOnly));
+    #[allow(clippy::permissions_set_readonly_false, reason = "a file of this test, about to be removed")]
+    permissions.set_readonly(false);
+    std::fs::set_permissions(&ground.real, permissions).unwrap();
+    assert_eq!(create(&ground.real, b"x", &temporary), Err(Refusal::Exists));
+    assert_eq!(remove_if(&ground.real, b"another", &temporary), Err(Refusal::Changed));
+    assert_eq!(get(&ground.real), b"an edit");
+    remove_if(&ground.real, b"an edit", &temporary).unwrap();
+    create(&ground.real, b"made", &temporary).unwrap();
+    assert_eq!((get(&ground.real), names(&ground.dir).len()), (b"made".to_vec(), 1));
 }
 
 #[test]
@@ -99,6 +129,7 @@ fn a_folder_that_is_gone_is_a_file_that_is_gone() {
 }
 
 #[test]
+#[cfg(unix)]
 fn a_temporary_name_that_is_no_file_of_ours_is_left() {
     let ground = ground(Some(AFTER), None);
     std::os::unix::fs::symlink("/etc/passwd", &ground.temporary).unwrap();
