@@ -128,7 +128,6 @@ fn carry_out(
         return Err(failed(&error));
     }
     let carried = store(bench, &journal.run, transaction)
-        .map_err(|error| error.to_string())
         .and_then(|()| {
             prepared
                 .into_iter()
@@ -184,23 +183,19 @@ fn store(bench: &Bench<'_>, run: &str, transaction: &Transaction) -> Result<(), 
 /// One item's entry in the index.
 fn note(bench: &Bench<'_>, index: &mut Index, run: &str, item: &Item) {
     let fingerprint = bench.detector.keys().id(item.value.expose()).as_str().to_owned();
-    let entry = match index.entries.iter_mut().find(|entry| entry.name == item.name.as_str()) {
-        Some(entry) => entry,
-        None => {
-            index.entries.push(Entry {
-                name: item.name.to_string(),
-                store: bench.vault.kind().as_str().to_owned(),
-                created_at: humantime::format_rfc3339_seconds(bench.now).to_string(),
-                fingerprint: String::new(),
-                bindings: Vec::new(),
-                refused_at: None,
-                versions: Vec::new(),
-                runs: Vec::new(),
-            });
-            let Some(last) = index.entries.last_mut() else { return };
-            last
-        }
-    };
+    if index.find(&item.name).is_none() {
+        index.put(Entry {
+            name: item.name.to_string(),
+            store: bench.vault.kind().as_str().to_owned(),
+            created_at: humantime::format_rfc3339_seconds(bench.now).to_string(),
+            fingerprint: String::new(),
+            bindings: Vec::new(),
+            refused_at: None,
+            versions: Vec::new(),
+            runs: Vec::new(),
+        });
+    }
+    let Some(entry) = index.find_mut(&item.name) else { return };
     entry.fingerprint = fingerprint;
     entry.refused_at = None;
     for binding in &item.bindings {

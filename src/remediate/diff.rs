@@ -1,6 +1,7 @@
 //! A plan as a person reads it: the lines that go and the lines that come, secrets masked.
 
-use super::plan::{self, Change};
+use super::plan::Change;
+use super::planner;
 use crate::detect::{Detector, Mask};
 use crate::model::Untrusted;
 use crate::read;
@@ -63,16 +64,23 @@ impl<'d> Masked<'d> {
         let surface = surface.and_then(|id| detector.pack().surfaces().iter().find(|surface| surface.id == id));
         let mask = surface.map(|surface| {
             let document = read::parse(surface.format, text, detector.limits());
-            plan::detect(detector, surface, &document).mask
+            planner::detect(detector, surface, &document).mask
         });
         Self { detector, mask }
     }
 
     fn line(&self, line: &[u8]) -> String {
         let line = line.trim_ascii_end();
+        // A tab would be shown as an escape.
+        let line: Vec<u8> = line
+            .iter()
+            .flat_map(|byte| if *byte == b'\t' { &b"    "[..] } else { std::slice::from_ref(byte) })
+            .copied()
+            .collect();
+        let line = zeroize::Zeroizing::new(line);
         let text = match &self.mask {
-            Some(mask) => mask.text(self.detector, line),
-            None => self.detector.mask_text(line),
+            Some(mask) => mask.text(self.detector, &line),
+            None => self.detector.mask_text(&line),
         };
         text.as_found().to_owned()
     }

@@ -6,6 +6,9 @@ use crate::model::KeyRing;
 use crate::vault::{Binding, Entry, VaultName};
 use std::collections::BTreeMap;
 
+/// Secrets of one name that are told apart.
+const MOST: u32 = 10_000;
+
 /// What becomes of a value that has the name already.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fate {
@@ -26,12 +29,11 @@ pub(super) struct Names {
     /// Given in this plan, by fingerprint.
     given: BTreeMap<String, VaultName>,
     fates: BTreeMap<VaultName, Fate>,
-    keys: Box<dyn Fn(&[u8]) -> String>,
+    keys: KeyRing,
 }
 
 impl Names {
     pub(super) fn new(entries: &[Entry], keys: &KeyRing) -> Self {
-        let keys = keys.duplicate();
         Self {
             sealed: entries
                 .iter()
@@ -40,13 +42,13 @@ impl Names {
             versions: entries.iter().flat_map(|e| e.versions.clone()).collect(),
             given: BTreeMap::new(),
             fates: BTreeMap::new(),
-            keys: Box::new(move |value| keys.id(value).as_str().to_owned()),
+            keys: keys.duplicate(),
         }
     }
 
     /// The name for `value`, by which `binding` asks: the proposed one unless another secret has it.
     pub(super) fn of(&mut self, proposed: VaultName, value: &[u8], binding: &Binding) -> VaultName {
-        let fingerprint = (self.keys)(value);
+        let fingerprint = self.keys.id(value).as_str().to_owned();
         if let Some(name) = self.given.get(&fingerprint) {
             return name.clone();
         }
@@ -63,7 +65,7 @@ impl Names {
 
     fn free(&self, proposed: &VaultName, binding: &Binding) -> (VaultName, Fate) {
         let numbered = |n: u32| if n == 1 { proposed.clone() } else { proposed.numbered(n) };
-        for number in 1.. {
+        for number in 1..=MOST {
             let name = numbered(number);
             if self.given.values().any(|given| *given == name) || self.versions.iter().any(|v| *v == name.as_str()) {
                 continue;
@@ -71,7 +73,7 @@ impl Names {
             match self.sealed.iter().find(|(sealed, ..)| *sealed == name) {
                 None => return (name, Fate::New),
                 Some((_, _, bindings)) if bindings.contains(binding) => {
-                    let kept = (number + 1..).map(|n| proposed.numbered(n)).find(|kept| self.is_free(kept));
+                    let kept = (number + 1..=2 * MOST).map(|n| proposed.numbered(n)).find(|kept| self.is_free(kept));
                     return (name, kept.map_or(Fate::New, Fate::Version));
                 }
                 Some(_) => {}

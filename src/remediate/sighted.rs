@@ -93,6 +93,7 @@ fn sighted(finding: &Value) -> Option<Sighted> {
 }
 
 #[cfg(unix)]
+#[allow(clippy::unnecessary_wraps, reason = "elsewhere a path is text")]
 pub(super) fn path_of(bytes: Vec<u8>) -> Option<PathBuf> {
     use std::os::unix::ffi::OsStringExt as _;
     Some(PathBuf::from(std::ffi::OsString::from_vec(bytes)))

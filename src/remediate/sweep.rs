@@ -193,7 +193,9 @@ fn forms(secret: &[u8], give: &mut dyn FnMut(&[u8])) {
             _ => json.push(*byte),
         }
     }
-    written.iter().for_each(|form| give(form));
+    for form in &written {
+        give(form);
+    }
     if let Ok(text) = std::str::from_utf8(secret) {
         let wide = |order: fn(u16) -> [u8; 2]| Zeroizing::new(text.encode_utf16().flat_map(order).collect::<Vec<u8>>());
         give(&wide(u16::to_le_bytes));

@@ -29,7 +29,7 @@ pub(super) fn run(args: &FixArgs) -> Result<u8, Failure> {
     if !remediate::unfinished(&workshop.state).is_empty() && !args.dry_run {
         let opened = workshop.vault(args.store, args.store_passphrase_file.as_deref())?;
         let entries = workshop.entries()?;
-        workshop.recover(&workshop.bench(&detector, &opened, &entries))?;
+        Workshop::recover(&workshop.bench(&detector, &opened, &entries))?;
         vault = Some(opened);
     }
     let live = Arc::new(Progress::default());

@@ -46,7 +46,7 @@ pub(super) fn run(args: &UndoArgs) -> Result<u8, Failure> {
     let store = chosen.first().map_or_else(Default::default, |run| run.store);
     let vault = workshop.vault(store, args.store_passphrase_file.as_deref())?;
     let bench = workshop.bench(&detector, &vault, &entries);
-    workshop.recover(&bench)?;
+    Workshop::recover(&bench)?;
     let mut report = FixReport::default();
     for run in &chosen {
         let other = if run.store == store {

@@ -82,7 +82,7 @@ impl Workshop {
     }
 
     /// Ends what a kill left half done, and says so.
-    pub(super) fn recover(&self, bench: &Bench<'_>) -> Result<(), Failure> {
+    pub(super) fn recover(bench: &Bench<'_>) -> Result<(), Failure> {
         for found in remediate::recover(bench).map_err(hand::vault_failure)? {
             if found.ended + found.taken_back > 0 {
                 out::complain(&format!(

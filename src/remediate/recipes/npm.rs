@@ -22,7 +22,7 @@ pub(super) fn line(target: &Target<'_>) -> Outcome {
         return by_hand(target);
     };
     // npm prints a header that it cannot send, so a value of several lines would end up in a log.
-    if memchr::memmem::find(value, b"${").is_some() || value.iter().any(|b| b.is_ascii_control()) {
+    if memchr::memmem::find(value, b"${").is_some() || value.iter().any(u8::is_ascii_control) {
         return by_hand(target);
     }
     let other = |other: &&crate::read::Field<'_>| {
