@@ -43,6 +43,16 @@ pub(super) fn hidden(prompt: &str) -> Option<Secret> {
     Some(Secret::copy_of(line.as_bytes()))
 }
 
+/// The same for a program whose standard input is not the terminal: asked where standard error shows it.
+#[must_use]
+pub(super) fn at_terminal(prompt: &str) -> Option<Secret> {
+    if !is_terminal(Stream::Stderr) {
+        return None;
+    }
+    let line = Zeroizing::new(rpassword::prompt_password(prompt).ok()?);
+    Some(Secret::copy_of(line.as_bytes()))
+}
+
 /// A passphrase for something that exists: from `file`, else from the terminal.
 pub(super) fn passphrase(file: Option<&Path>, of: &str) -> Result<Option<Secret>, Failure> {
     match file {

@@ -15,6 +15,8 @@ use std::time::Duration;
 
 /// How long the keychain may take: somebody may have to type its password first.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// The variable that names a file with the passphrase of the file store.
+pub(super) const PASSPHRASE_FILE: &str = "CAULK_STORE_PASSPHRASE_FILE";
 /// Names listed in a message.
 const MOST_NAMES: usize = 12;
 
@@ -78,12 +80,30 @@ impl Hand {
     ) -> Result<T, VaultError> {
         let mut vaults = self.vaults.borrow_mut();
         if !vaults.iter().any(|vault| vault.kind() == kind) {
-            vaults.push(Vault::open(kind, &self.state, PATIENCE, None)?);
+            vaults.push(Vault::open(kind, &self.state, PATIENCE, Some(&|| self.passphrase()))?);
         }
         match vaults.iter().find(|vault| vault.kind() == kind) {
             Some(vault) => work(vault),
             None => Err(VaultError::Other),
         }
+    }
+
+    /// The passphrase of the file store: from the file that a variable names, else from the terminal, which
+    /// a helper has even where its standard input is a pipe.
+    #[cfg(feature = "keychain")]
+    fn passphrase(&self) -> Option<Secret> {
+        let file = self.host.env(PASSPHRASE_FILE).map(PathBuf::from);
+        if file.is_some() {
+            return super::ask::passphrase(file.as_deref(), "the vault file").ok().flatten();
+        }
+        super::ask::at_terminal("Passphrase of the vault file: ")
+    }
+
+    /// Built without a store that has one.
+    #[cfg(not(feature = "keychain"))]
+    #[allow(clippy::unused_self, reason = "the other build asks")]
+    fn passphrase(&self) -> Option<Secret> {
+        None
     }
 
     /// Notes that `asker` got the secret. A log that cannot be written is no reason to fail.

@@ -34,6 +34,7 @@ pub(super) fn complain(message: &str) {
     say(&mask::text(message));
 }
 
+#[cfg(feature = "keychain")]
 /// Text for a person who is about to be asked, on standard error.
 pub(super) fn aside(text: &str) {
     let _ = io::stderr().write_all(text.as_bytes());

@@ -9,6 +9,7 @@ use super::images::{Images, RunKey, key_name};
 use super::journal::{self, FileRecord, ItemRecord, Journal, Record, Stage};
 use super::{merge, recipes};
 use crate::host::surgery::Patient;
+use crate::model::Secret;
 use crate::read;
 use crate::vault::{Binding, Index, VaultName};
 
@@ -18,12 +19,14 @@ use crate::vault::{Binding, Index, VaultName};
 pub(super) struct Stuck(pub(super) String);
 
 /// Takes the record at `index` back and writes so in the journal. What could not be is left for another try.
+///
+/// Gives the names whose values were changed since they were sealed: those stay in the vault.
 pub(super) fn record(
     bench: &Bench<'_>,
     journal: &mut Journal,
     index: usize,
     key: Option<&RunKey>,
-) -> Result<(), Stuck> {
+) -> Result<Vec<String>, Stuck> {
     let was = journal.records[index].stage;
     let ending = if matches!(was, Stage::Begun | Stage::Failed) { Stage::Failed } else { Stage::Undone };
     // A forward write that was cut short is settled before anything goes the other way.
@@ -48,16 +51,21 @@ pub(super) fn record(
         }
     }
     if let Some(why) = stuck.into_iter().next() {
+        if ending == Stage::Undone {
+            // Every file is whole: it stands as it did, and may be taken back another time.
+            journal.records[index].stage = Stage::Done;
+            let _ = journal.save(bench.state_dir);
+        }
         return Err(Stuck(why));
     }
     let run = journal.run.clone();
-    release(bench, &run, &journal.records[index]).map_err(Stuck)?;
+    let kept = release(bench, &run, &journal.records[index]).map_err(Stuck)?;
     if let Some(key) = key {
         tidy(bench, journal, index, key).map_err(Stuck)?;
     }
     journal.records[index].stage = ending;
     let saved = journal.save(bench.state_dir);
-    noted.and(saved).map_err(|error| Stuck(error.to_string()))
+    noted.and(saved).map(|()| kept).map_err(|error| Stuck(error.to_string()))
 }
 
 /// Ends writes that were cut short, one way or the other.
@@ -230,34 +238,43 @@ fn parses(bench: &Bench<'_>, file: &FileRecord, current: &[u8], merged: &[u8]) -
 }
 
 /// Takes a record's values out of the vault, or gives a name its earlier value back, and tells the index.
-fn release(bench: &Bench<'_>, run: &str, record: &Record) -> Result<(), String> {
+/// A value that was changed since (a rotated token, one that git was told) is the only copy there is: it
+/// stays, and its name is given.
+fn release(bench: &Bench<'_>, run: &str, record: &Record) -> Result<Vec<String>, String> {
+    let mut kept = Vec::new();
     for item in &record.items {
         let Ok(name) = VaultName::parse(&item.name) else { continue };
-        release_item(bench, run, item, &name)?;
+        if !release_item(bench, run, item, &name)? {
+            kept.push(item.name.clone());
+        }
     }
-    Ok(())
+    Ok(kept)
 }
 
-fn release_item(bench: &Bench<'_>, run: &str, item: &ItemRecord, name: &VaultName) -> Result<(), String> {
+/// The same for one value; false: it stays, since it was changed.
+fn release_item(bench: &Bench<'_>, run: &str, item: &ItemRecord, name: &VaultName) -> Result<bool, String> {
     let told = |error: crate::vault::VaultError| format!("{error}. {}", error.advice());
+    let current = bench.vault.get(name).map_err(told)?;
+    let ours = |value: &Secret| bench.detector.keys().id(value.expose()).as_str() == item.fingerprint;
+    let changed = item.stored && current.as_ref().is_some_and(|value| !ours(value));
     let version = item.version.as_deref().and_then(|version| VaultName::parse(version).ok());
+    let version = version.filter(|_| current.as_ref().is_none_or(ours));
     if let Some(version) = &version
         && let Some(old) = bench.vault.get(version).map_err(told)?
     {
         bench.vault.set(name, &old).map_err(told)?;
     }
     let emptied = Index::update(bench.state_dir, |index| {
-        let Some(at) = index.entries.iter().position(|entry| entry.name == item.name) else { return item.stored };
-        let entry = &mut index.entries[at];
+        let Some(entry) = index.find_mut(name) else { return item.stored };
         entry.bindings.retain(|binding| !item.bindings.contains(binding));
         entry.runs.retain(|known| known != run);
         if let Some(version) = &version {
             entry.versions.retain(|known| known != version.as_str());
             entry.fingerprint = item.version_fingerprint.clone().unwrap_or_default();
         }
-        let emptied = item.stored && entry.bindings.is_empty() && entry.runs.is_empty();
+        let emptied = item.stored && !changed && entry.bindings.is_empty() && entry.runs.is_empty();
         if emptied {
-            index.entries.remove(at);
+            index.take(name);
         }
         emptied
     })
@@ -265,8 +282,8 @@ fn release_item(bench: &Bench<'_>, run: &str, item: &ItemRecord, name: &VaultNam
     if let Some(version) = version {
         bench.vault.remove(&version).map_err(told)?;
     }
-    if emptied {
+    if emptied && !changed {
         bench.vault.remove(name).map_err(told)?;
     }
-    Ok(())
+    Ok(!changed)
 }

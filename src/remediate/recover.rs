@@ -66,7 +66,7 @@ fn one(bench: &Bench<'_>, journal: &mut Journal, index: usize, key: Option<&RunK
             return Ok(true);
         }
     }
-    put_back::record(bench, journal, index, key).map(|()| false)
+    put_back::record(bench, journal, index, key).map(|_| false)
 }
 
 /// Whether all of a record was carried out.

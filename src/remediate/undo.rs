@@ -64,16 +64,23 @@ pub fn undo(bench: &Bench<'_>, run: &str, stop: &dyn Fn() -> bool) -> Result<Fix
         if journal.records[index].stage != Stage::Done {
             continue;
         }
+        let key = key.as_ref();
         let outcome = if stop() {
             Err((StepState::Skipped, "interrupted before it was begun".to_owned()))
         } else {
-            put_back::record(bench, &mut journal, index, key.as_ref()).map_err(|Stuck(why)| (StepState::Failed, why))
+            put_back::record(bench, &mut journal, index, key).map_err(|Stuck(why)| (StepState::Failed, why))
         };
-        let (state, reason) = match outcome {
-            Ok(()) => (StepState::Done, None),
-            Err((state, why)) => (state, Some(why)),
+        let (state, reason, kept) = match outcome {
+            Ok(kept) => (StepState::Done, None, kept),
+            Err((state, why)) => (state, Some(why), Vec::new()),
         };
-        steps.extend(journal.records[index].steps.iter().map(|s| step(&journal, s, state, reason.clone())));
+        for record in &journal.records[index].steps {
+            let mut step = step(&journal, record, state, reason.clone());
+            if step.vault_name.as_ref().is_some_and(|name| kept.contains(name)) {
+                step.next = Some("Its value was changed since it was sealed: the file has the old one again, the new one stays in the vault (caulk vault get).".into());
+            }
+            steps.push(step);
+        }
     }
     put_back::close(bench, &journal);
     Ok(FixReport { run: run.to_owned(), dry_run: false, steps })

@@ -162,13 +162,16 @@ impl Telling<'_> {
             return;
         }
         let mut list: Vec<(u8, String)> = Vec::new();
+        let mut named: Vec<&str> = Vec::new();
         for step in done {
             let sighted = self.sightings.findings.iter().find(|sighted| sighted.id == step.finding);
             let Some(sighted) = sighted else { continue };
             let how = sighted.rotate.as_deref().unwrap_or("at its issuer");
-            let line = format!("{}: {how}", step.vault_name.as_deref().unwrap_or(&sighted.title));
-            if !list.iter().any(|(_, known)| *known == line) {
-                list.push((rank(&sighted.rule), line));
+            let name = step.vault_name.as_deref().unwrap_or(&sighted.title);
+            // One secret in several places is rotated once, as the first place says.
+            if !named.contains(&name) {
+                named.push(name);
+                list.push((rank(&sighted.rule), format!("{name}: {how}")));
             }
         }
         list.sort();

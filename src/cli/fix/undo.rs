@@ -54,7 +54,11 @@ pub(super) fn run(args: &UndoArgs) -> Result<u8, Failure> {
         } else {
             Some(workshop.vault(run.store, args.store_passphrase_file.as_deref())?)
         };
-        let bench = other.as_ref().map_or(bench, |vault| workshop.bench(&detector, vault, &entries));
+        let mut bench = other.as_ref().map_or(bench, |vault| workshop.bench(&detector, vault, &entries));
+        let elsewhere = if run.home == workshop.machine.home { None } else { Some(workshop.machine_of(&run.home)?) };
+        if let Some(machine) = &elsewhere {
+            bench.machine = machine;
+        }
         let undone = remediate::undo(&bench, &run.run, &|| live.stopped()).map_err(|trouble| match trouble {
             Trouble::File(error) => Failure::new(error.to_string()),
             Trouble::Vault(error) => hand::vault_failure(error),
@@ -121,6 +125,9 @@ fn told(report: &FixReport) -> String {
     let done = report.steps.iter().filter(|step| step.state == StepState::Done);
     for step in done.clone() {
         let _ = writeln!(text, "Put back: {} ({})", Untrusted::from(step.title.as_str()), step.path);
+        if let Some(next) = &step.next {
+            let _ = writeln!(text, "   {}", Untrusted::from(next.as_str()));
+        }
     }
     for step in report.steps.iter().filter(|step| step.state != StepState::Done) {
         let _ = writeln!(text, "Not put back: {} ({})", Untrusted::from(step.title.as_str()), step.path);

@@ -50,6 +50,11 @@ impl Workshop {
         Detector::new(&self.pack, &self.keys, Limits::SHIPPED, self.host.now)
     }
 
+    /// The facts for another home that was mended from here.
+    pub(super) fn machine_of(&self, home: &Path) -> Result<Machine, Failure> {
+        machine::facts(&self.host, Some(home))
+    }
+
     /// What is sealed already.
     pub(super) fn entries(&self) -> Result<Vec<Entry>, Failure> {
         Index::load(&self.state).map(|index| index.entries).map_err(|error| Failure::new(error.to_string()))

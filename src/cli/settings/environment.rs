@@ -7,6 +7,7 @@ use super::Layer;
 use super::keys::{Key, Kind, Value};
 use crate::broker::launch::INJECTED;
 use crate::cli::error::{Failure, hint};
+use crate::cli::hand::PASSPHRASE_FILE;
 use crate::model::Untrusted;
 use std::ffi::OsStr;
 use std::path::PathBuf;
@@ -22,7 +23,7 @@ pub(super) fn parse<'a>(
     let mut notes = Vec::new();
     for (name, value) in variables {
         let Some(name) = name.to_str().filter(|name| name.starts_with("CAULK_")) else { continue };
-        if value.is_empty() || name == CONFIG || name == INJECTED {
+        if value.is_empty() || name == CONFIG || name == INJECTED || name == PASSPHRASE_FILE {
             continue;
         }
         let Some(key) = Key::ALL.iter().copied().find(|key| key.variable() == name) else {
