@@ -21,8 +21,8 @@ pub struct Machine {
     pub launcher: PathBuf,
     /// The git configuration that is read last for every repository: where the helper is set.
     pub git_config: PathBuf,
-    /// Where the user's npm configuration lies (`~/.npmrc` unless moved).
-    pub npm_config: PathBuf,
+    /// Clients on the `PATH` that read `.npmrc` and take a login from no other place: yarn, bun, deno.
+    pub file_only_clients: Vec<String>,
 }
 
 /// One secret at one place, in a document read just now.

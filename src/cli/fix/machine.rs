@@ -4,7 +4,12 @@ use crate::cli::error::Failure;
 use crate::cli::settings::shown;
 use crate::host::Host;
 use crate::remediate::edit::Machine;
+use std::env::consts::EXE_SUFFIX;
 use std::path::{Path, PathBuf};
+
+/// npm clients that cannot be handed a login for one registry in their environment. bun has a variable
+/// for a token, which it sends to whatever registry is its default: the wrong one, as likely as not.
+const FILE_ONLY: [&str; 3] = ["yarn", "bun", "deno"];
 
 /// The facts for the caller's own home, or for `home`.
 pub(super) fn facts(host: &Host, home: Option<&Path>) -> Result<Machine, Failure> {
@@ -21,7 +26,7 @@ pub(super) fn facts(host: &Host, home: Option<&Path>) -> Result<Machine, Failure
     });
     Ok(Machine {
         os: host.os,
-        npm_config: env("NPM_CONFIG_USERCONFIG").unwrap_or_else(|| home.join(".npmrc")),
+        file_only_clients: FILE_ONLY.iter().filter(|name| on_path(host, name)).map(|name| (*name).to_owned()).collect(),
         git_config,
         launcher: launcher(host)?,
         home,
@@ -52,8 +57,18 @@ fn launcher(host: &Host) -> Result<PathBuf, Failure> {
     let own =
         std::env::current_exe().map_err(|e| Failure::new(format!("where caulk lies cannot be told: {}", e.kind())))?;
     let real = own.canonicalize().unwrap_or_else(|_| own.clone());
-    let name = format!("caulk{}", std::env::consts::EXE_SUFFIX);
-    let folders = host.env("PATH").map(|path| std::env::split_paths(path).collect::<Vec<_>>()).unwrap_or_default();
-    let named = folders.iter().filter(|folder| folder.is_absolute()).map(|folder| folder.join(&name));
+    let named = folders(host).into_iter().map(|folder| folder.join(format!("caulk{EXE_SUFFIX}")));
     Ok(named.into_iter().find(|path| path.canonicalize().is_ok_and(|found| found == real)).unwrap_or(own))
+}
+
+fn on_path(host: &Host, program: &str) -> bool {
+    let endings: &[&str] = if cfg!(windows) { &[".exe", ".cmd"] } else { &[""] };
+    let there = |folder: &PathBuf| endings.iter().any(|end| folder.join(format!("{program}{end}")).is_file());
+    folders(host).iter().any(there)
+}
+
+/// The absolute folders of the `PATH`.
+fn folders(host: &Host) -> Vec<PathBuf> {
+    let all = host.env("PATH").map(|path| std::env::split_paths(path).collect::<Vec<_>>()).unwrap_or_default();
+    all.into_iter().filter(|folder| folder.is_absolute()).collect()
 }

@@ -40,6 +40,10 @@ pub(super) fn line(target: &Target<'_>) -> Outcome {
     let binding = Binding::Npm { key: key.clone() };
     let name = (target.name)(VaultName::of(&parts), value, &binding);
     let history = if target.tracked { " The repository's history still has it." } else { "" };
+    let others = match target.machine.file_only_clients.as_slice() {
+        [] => String::new(),
+        some => format!(" {} can read a login from the file only, so there it is gone.", some.join(" and ")),
+    };
     Outcome::Move(Box::new(Move {
         name,
         value: Secret::copy_of(value),
@@ -47,7 +51,7 @@ pub(super) fn line(target: &Target<'_>) -> Outcome {
         splices: vec![Splice::new(whole_line(target.document.source, field.span.start), "")],
         companions: Vec::new(),
         next: format!(
-            "Run npm through caulk where it must log in: caulk run -- npm whoami (or add caulk shell-init to your shell).{history}"
+            "Run npm through caulk where it must log in: caulk run -- npm whoami (or add caulk shell-init to your shell).{others}{history}"
         ),
     }))
 }
