@@ -159,7 +159,8 @@ pub(super) fn content(place: &Place, name: &OsStr, max: usize) -> Result<Option<
 fn back(place: &Place, spare: &OsStr, after: &[u8]) -> Result<(), Refusal> {
     match place.exchange(place.name(), spare)? {
         sys::Exchange::Done => {}
-        // It was exchanged before, so this does not happen; the newer of the two is the user's.
+        // Where names cannot be exchanged nothing is swapped out; what lies there is the user's all the same.
+        sys::Exchange::Unsupported if place.rename(spare, place.name())? => return Ok(()),
         sys::Exchange::Unsupported | sys::Exchange::Never => return Err(Refusal::Io(io::ErrorKind::Unsupported)),
     }
     // Not ours for sure before it is taken for an edit; the next run decides where it cannot be read.
