@@ -8,13 +8,17 @@
 #[path = "build/emit.rs"]
 mod emit;
 #[allow(unreachable_pub, dead_code, reason = "shared with the library")]
+#[path = "../src/rules/recipe_schema.rs"]
+mod recipe_schema;
+#[allow(unreachable_pub, dead_code, reason = "shared with the library")]
 #[path = "../src/rules/schema.rs"]
 mod schema;
 #[allow(unreachable_pub, dead_code, reason = "shared with the library")]
 #[path = "../src/rules/vet.rs"]
 mod vet;
 
-use schema::{AuditFile, CampaignFile, PackFile, PostureFile, RecipeFile, SurfaceFile, TokenFile};
+use recipe_schema::RecipeFile;
+use schema::{AuditFile, CampaignFile, PackFile, PostureFile, SurfaceFile, TokenFile};
 use serde::de::DeserializeOwned;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -45,6 +49,7 @@ struct Pack {
 fn main() -> ExitCode {
     println!("cargo::rerun-if-changed=rules");
     println!("cargo::rerun-if-changed=src/rules/schema.rs");
+    println!("cargo::rerun-if-changed=src/rules/recipe_schema.rs");
     println!("cargo::rerun-if-changed=src/rules/vet.rs");
     let result = read_all().and_then(|pack| {
         let problems = cross_check(&pack);

@@ -132,14 +132,15 @@ fn help_texts_explain_every_option() {
 
 #[test]
 fn the_schema_of_rule_files_is_fresh() {
-    let syntax = syn::parse_file(&text("src/rules/schema.rs")).unwrap();
     let mut definitions = Map::new();
-    for item in &syntax.items {
-        if let syn::Item::Struct(item) = item {
-            definitions.insert(item.ident.to_string(), definition(item));
+    for source in ["src/rules/schema.rs", "src/rules/recipe_schema.rs"] {
+        for item in &syn::parse_file(&text(source)).unwrap().items {
+            if let syn::Item::Struct(item) = item {
+                definitions.insert(item.ident.to_string(), definition(item));
+            }
         }
     }
-    let files = ["TokenFile", "SurfaceFile", "PostureFile", "AuditFile", "CampaignFile", "PackFile"];
+    let files = ["TokenFile", "SurfaceFile", "PostureFile", "AuditFile", "CampaignFile", "RecipeFile", "PackFile"];
     assert!(files.iter().all(|name| definitions.contains_key(*name)), "{:?}", definitions.keys());
     let schema = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",

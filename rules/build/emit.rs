@@ -1,7 +1,8 @@
 //! The static tables as Rust source. No checking here: what arrives has passed `vet`.
 
 use super::Pack;
-use crate::schema::{AuditSpec, CampaignFile, Paths, RecipeSpec, RuleSpec, SettingSpec, SurfaceSpec};
+use crate::recipe_schema::RecipeSpec;
+use crate::schema::{AuditSpec, CampaignFile, Paths, RuleSpec, SettingSpec, SurfaceSpec};
 use crate::vet;
 use std::fmt::Write as _;
 

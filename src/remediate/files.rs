@@ -107,13 +107,23 @@ pub(super) fn prepare_again(
     }
 }
 
-/// Writes one content over the other. What is neither stays as it is.
+/// Writes one content over the other. What is neither stays as it is, and a write that fails leaves the file
+/// whole, one way or the other.
 pub(super) fn write(
     record: &FileRecord,
     patient: Option<Patient>,
     images: &Images,
     way: Direction,
 ) -> Result<(), String> {
+    let written = try_write(record, patient, images, way);
+    if written.is_err() {
+        // Best effort: the next run does it again.
+        let _ = settle(record, images, way);
+    }
+    written
+}
+
+fn try_write(record: &FileRecord, patient: Option<Patient>, images: &Images, way: Direction) -> Result<(), String> {
     let told = |refusal: Refusal| format!("{}: {}", shown(record), refusal.reason());
     let (from, to, temporary) = match way {
         Direction::Forward => (&images.before, &images.after, record.temporary.path()),
@@ -133,14 +143,7 @@ pub(super) fn write(
             if *patient.bytes() != **from {
                 return Err(told(Refusal::Changed));
             }
-            match patient.replace(to, &temporary) {
-                // Stopped midway by the system: back to where it was, at once.
-                Err(Refusal::Torn) => {
-                    surgery::restore(&real, from, to).map_err(told)?;
-                    Err(told(Refusal::Torn))
-                }
-                other => other.map_err(told),
-            }
+            patient.replace(to, &temporary).map_err(told)
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Putting one change back into a file that was edited since.
 //!
-//! A three-way merge of bytes: what the fix changed (from `after` to `before`) is applied to
+//! A three-way merge: what the fix changed (from `after` to `before`) is applied to
 //! `current` where the bytes around it are still those of `after`. Where the user has changed the
 //! very place, there is no answer. Knows no format.
 
@@ -11,25 +11,29 @@ use zeroize::Zeroizing;
 
 /// Time for one comparison; beyond it the result is coarser, never wrong.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// Largest text that is compared byte by byte where lines were not enough.
+/// Largest text that is compared word by word where lines were not enough.
 const MOST_FINE: usize = 256 << 10;
 
 /// `current` with the change from `before` to `after` taken out; `None` where it cannot be told apart from
 /// the user's own edit.
 #[must_use]
 pub fn take_out(before: &[u8], after: &[u8], current: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-    let lines = |text| pieces(text, |byte| *byte == b'\n');
     let by_lines = merge(&lines(before), &lines(after), &lines(current));
     if by_lines.is_some() || [before, after, current].iter().any(|text| text.len() > MOST_FINE) {
         return by_lines;
     }
-    let bytes = |text| pieces(text, |_| true);
-    merge(&bytes(before), &bytes(after), &bytes(current))
+    merge(&words(before), &words(after), &words(current))
 }
 
-/// A text cut after each byte for which `ends` holds.
-fn pieces(text: &[u8], ends: impl FnMut(&u8) -> bool) -> Vec<&[u8]> {
-    text.split_inclusive(ends).collect()
+fn lines(text: &[u8]) -> Vec<&[u8]> {
+    text.split_inclusive(|byte| *byte == b'\n').collect()
+}
+
+/// Runs of letters and digits, and everything else byte by byte: no finer, or two different words would be
+/// found to have letters in common.
+fn words(text: &[u8]) -> Vec<&[u8]> {
+    let in_word = |byte: &u8| byte.is_ascii_alphanumeric() || !byte.is_ascii() || *byte == b'_';
+    text.chunk_by(|a, b| in_word(a) && in_word(b)).collect()
 }
 
 fn merge(before: &[&[u8]], after: &[&[u8]], current: &[&[u8]]) -> Option<Zeroizing<Vec<u8>>> {
@@ -111,7 +115,12 @@ mod tests {
     #[test]
     fn an_edit_of_the_very_place_has_no_answer() {
         assert_eq!(merged("x\nkey=old\ny\n", "x\nkey=reference\ny\n", "x\nkey=mine\ny\n"), None);
-        assert_eq!(merged("a\nsecret\nb\n", "a\nb\n", "c\nd\n"), None);
+        assert_eq!(merged("a=old", "a=ref", "b:mine"), None);
+    }
+
+    #[test]
+    fn a_line_that_was_taken_out_comes_back_where_its_neighbours_were() {
+        assert_eq!(merged("a\nsecret\nb\n", "a\nb\n", "c\nd\n").as_deref(), Some("c\nsecret\nd\n"));
     }
 
     #[test]

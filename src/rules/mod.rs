@@ -14,6 +14,7 @@ pub mod maker;
 pub mod matching;
 mod pack;
 pub mod place;
+mod recipe_schema;
 pub mod roots;
 pub mod rule;
 pub mod schema;

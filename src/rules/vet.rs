@@ -4,9 +4,8 @@
 //! `caulk rules test` and a user's file are held to one list. It may use nothing but std and
 //! [`super::schema`]; what needs a regex engine is in `lint`.
 
-use super::schema::{
-    AuditFile, CampaignFile, PackFile, Paths, PostureFile, RecipeFile, RuleSpec, SurfaceFile, TokenFile,
-};
+use super::recipe_schema::RecipeFile;
+use super::schema::{AuditFile, CampaignFile, PackFile, Paths, PostureFile, RuleSpec, SurfaceFile, TokenFile};
 use std::collections::BTreeSet;
 
 /// Words of `severity`.
