@@ -24,8 +24,16 @@ pub(super) enum Setback {
 /// Carries `plan` out. `stop` is asked between secrets: what is begun is ended first.
 pub fn act(bench: &Bench<'_>, plan: RemediationPlan, stop: &dyn Fn() -> bool) -> Result<Acted, VaultError> {
     let RemediationPlan { transactions, mut steps } = plan;
-    let mut journal = Journal::start(bench.now, bench.vault.kind().as_str(), &bench.machine.home);
+    let mut journal = Journal::start(bench.state_dir, bench.now, bench.vault.kind().as_str(), &bench.machine.home);
     if transactions.is_empty() {
+        return Ok(Acted { report: FixReport { run: String::new(), dry_run: false, steps }, moved: Vec::new() });
+    }
+    // First, so that a key that is left behind belongs to a run that the next one finds.
+    if let Err(error) = journal.save(bench.state_dir) {
+        for step in steps.iter_mut().filter(|step| step.state == StepState::Planned) {
+            (step.state, step.reason, step.next) =
+                (StepState::Failed, Some(format!("{error}; nothing was done")), None);
+        }
         return Ok(Acted { report: FixReport { run: String::new(), dry_run: false, steps }, moved: Vec::new() });
     }
     let key = RunKey::make(bench.vault, &journal.run)?;
@@ -48,11 +56,13 @@ pub fn act(bench: &Bench<'_>, plan: RemediationPlan, stop: &dyn Fn() -> bool) ->
             acted.push(Moved { steps: transaction.steps, items: transaction.items });
         }
     }
-    if journal.records.iter().all(|record| record.stage == Stage::Failed) {
-        // Nothing stands: no key is left behind, and no run to undo. What cannot be removed is swept later.
-        let _ = bench.vault.remove(&super::images::key_name(&journal.run));
-        files::forget(&journal::folder(bench.state_dir).join(&journal.run));
-        journal.run.clear();
+    if !journal.is_standing() && !journal.is_pending() {
+        // Nothing stands: no key is left behind, and no run to undo.
+        put_back::close(bench, &mut journal);
+        if journal.closed {
+            files::forget(&journal::folder(bench.state_dir).join(&journal.run));
+            journal.run.clear();
+        }
     }
     Ok(Acted { report: FixReport { run: journal.run, dry_run: false, steps }, moved: acted })
 }

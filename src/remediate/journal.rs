@@ -33,6 +33,9 @@ pub(super) struct Journal {
     pub(super) home: PathText,
     /// One record a transaction, in the order they were carried out.
     pub(super) records: Vec<Record>,
+    /// Whether nothing of it stands, and its key is out of the vault.
+    #[serde(default)]
+    pub(super) closed: bool,
 }
 
 /// How far a record came.
@@ -146,22 +149,29 @@ impl FileRecord {
 }
 
 impl Journal {
-    /// Starts the journal of a new run, in memory.
+    /// Starts the journal of a new run, in memory. Its name comes after those of all earlier runs, of the
+    /// same second too: they are taken back in the order of names.
     #[must_use]
-    pub(super) fn start(now: SystemTime, store: &str, home: &Path) -> Self {
-        let mut random = [0_u8; 2];
-        // Without randomness two runs of one second would have one name; the folder's making tells.
-        let _ = getrandom::fill(&mut random);
+    pub(super) fn start(state_dir: &Path, now: SystemTime, store: &str, home: &Path) -> Self {
         let started_at = humantime::format_rfc3339_seconds(now).to_string();
         let time = started_at.trim_end_matches('Z').replace(':', "-");
+        let mut random = [0_u8; 1];
+        // Without randomness the names of two machines may be alike, no more.
+        let _ = getrandom::fill(&mut random);
+        let last = runs(state_dir).into_iter().filter_map(|run| {
+            let number = run.strip_prefix(&time)?.strip_prefix('-')?;
+            u32::from_str_radix(number, 16).ok()
+        });
+        let number = last.max().map_or(u32::from(random[0]), |last| last + 1);
         Self {
             version: 1,
-            run: format!("{time}-{:02x}{:02x}", random[0], random[1]),
+            run: format!("{time}-{number:04x}"),
             started_at,
             tool: env!("CARGO_PKG_VERSION").to_owned(),
             store: store.to_owned(),
             home: PathText::of(home),
             records: Vec::new(),
+            closed: false,
         }
     }
 
@@ -188,9 +198,15 @@ impl Journal {
         }
     }
 
-    /// Whether a record waits for its end: the run was killed.
+    /// Whether something waits for its end: the run was killed.
     #[must_use]
     pub(super) fn is_unfinished(&self) -> bool {
+        self.is_pending() || !(self.is_standing() || self.closed)
+    }
+
+    /// Whether a record is half done.
+    #[must_use]
+    pub(super) fn is_pending(&self) -> bool {
         self.records.iter().any(|record| matches!(record.stage, Stage::Begun | Stage::Undoing))
     }
 

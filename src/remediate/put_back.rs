@@ -181,17 +181,20 @@ fn tidy(bench: &Bench<'_>, journal: &mut Journal, index: usize, key: &RunKey) ->
 }
 
 /// Ends a run of which nothing stands: its key and its sealed files go, the journal stays as history.
-pub(super) fn close(bench: &Bench<'_>, journal: &Journal) {
-    if journal.is_standing() || journal.is_unfinished() {
+pub(super) fn close(bench: &Bench<'_>, journal: &mut Journal) {
+    if journal.is_standing() || journal.is_pending() || journal.closed {
         return;
     }
-    // Without the key they are noise, and without them the key is none; what stays does no harm.
-    let folder = journal::folder(bench.state_dir).join(&journal.run);
-    if bench.vault.remove(&key_name(&journal.run)).is_ok() {
-        for file in journal.records.iter().flat_map(|record| record.files.iter().chain(&record.undo)) {
-            let _ = std::fs::remove_file(folder.join(&file.images));
-        }
+    // Where the key cannot be removed, or this cannot be written, the next run tries again.
+    if bench.vault.remove(&key_name(&journal.run)).is_err() {
+        return;
     }
+    let folder = journal::folder(bench.state_dir).join(&journal.run);
+    for file in journal.records.iter().flat_map(|record| record.files.iter().chain(&record.undo)) {
+        let _ = std::fs::remove_file(folder.join(&file.images));
+    }
+    journal.closed = true;
+    let _ = journal.save(bench.state_dir);
 }
 
 /// Takes caulk's sections out of a git configuration.

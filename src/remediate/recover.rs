@@ -48,7 +48,7 @@ pub fn recover(bench: &Bench<'_>) -> Result<Vec<Recovered>, VaultError> {
                 Err(Stuck(why)) => recovered.stuck.push(why),
             }
         }
-        put_back::close(bench, &journal);
+        put_back::close(bench, &mut journal);
         all.push(recovered);
     }
     Ok(all)

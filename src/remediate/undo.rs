@@ -82,7 +82,7 @@ pub fn undo(bench: &Bench<'_>, run: &str, stop: &dyn Fn() -> bool) -> Result<Fix
             steps.push(step);
         }
     }
-    put_back::close(bench, &journal);
+    put_back::close(bench, &mut journal);
     Ok(FixReport { run: run.to_owned(), dry_run: false, steps })
 }
 
