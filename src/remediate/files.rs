@@ -156,6 +156,8 @@ fn lock(record: &FileRecord, real: &Path) -> Result<Option<Lock>, Refusal> {
 pub(super) fn settle(record: &FileRecord, images: &Images, way: Direction) -> Result<(), String> {
     let told = |refusal: Refusal| format!("{}: {}", shown(record), refusal.reason());
     let (Some(after), real) = (&images.after, record.real.path()) else { return Ok(()) };
+    // A lock that the killed run held is taken over and goes; anybody else's is respected.
+    let _lock = lock(record, &real).map_err(told)?;
     let settled = match (&images.before, way) {
         (before, Direction::Forward) => {
             surgery::settle(&real, &record.temporary.path(), before.as_ref().map(|bytes| &***bytes), after)
