@@ -3,9 +3,10 @@
 use super::Scanner;
 use super::collect::Collector;
 use super::place::Place;
+use crate::broker::launch::INJECTED;
 use crate::detect::Scene;
 use crate::host::procs::ProcessEnv;
-use crate::model::{Container, ContainerKind, Finding, ReadError, SecretId, Skip, Untrusted};
+use crate::model::{Container, ContainerKind, Finding, ReadError, SecretId, Severity, Skip, Untrusted};
 use crate::read::{self, Format};
 use crate::rules::rule::Surface;
 use std::collections::BTreeMap;
@@ -19,7 +20,7 @@ pub(super) fn scan(scanner: &Scanner<'_>, collector: &Collector<'_>, surface: Op
     let mut order: Vec<&ProcessEnv> = scanner.environments.iter().collect();
     order.sort_by(|a, b| a.exe.cmp(&b.exe).then(a.pid.cmp(&b.pid)));
     let mut findings: Vec<Finding> = Vec::new();
-    let mut known: BTreeMap<(String, Option<Untrusted>, SecretId), usize> = BTreeMap::new();
+    let mut known: BTreeMap<(String, Option<Untrusted>, SecretId, bool), usize> = BTreeMap::new();
     for environment in order {
         if scanner.progress.stopped() {
             break;
@@ -38,6 +39,10 @@ pub(super) fn scan(scanner: &Scanner<'_>, collector: &Collector<'_>, surface: Op
             continue;
         };
         collector.truncated(detection.truncated);
+        // What `caulk run` gave this program, by name: it is where a sealed secret is meant to be.
+        let told = document.fields.iter().find(|field| field.key() == INJECTED.as_bytes());
+        let told = told.map(|field| String::from_utf8_lossy(field.value.bytes()).into_owned()).unwrap_or_default();
+        let injected: Vec<&str> = told.split_ascii_whitespace().collect();
         let place = Place {
             surface,
             surface_id: "process.environment",
@@ -50,9 +55,16 @@ pub(super) fn scan(scanner: &Scanner<'_>, collector: &Collector<'_>, surface: Op
         };
         for hit in detection.hits {
             let rule = scanner.pack.rule(hit.rule).id.to_string();
-            let key = (rule, hit.field.clone(), hit.secret.fingerprint.clone());
+            let sealed = hit.field.as_ref().is_some_and(|name| injected.contains(&name.as_found()));
+            let key = (rule, hit.field.clone(), hit.secret.fingerprint.clone(), sealed);
             let related = hit.related.iter().map(|_| None).collect();
-            let finding = place.credential(scanner.pack, hit, None, related, 0);
+            let mut finding = place.credential(scanner.pack, hit, None, related, 0);
+            if sealed {
+                finding.severity = Severity::Info;
+                if let Some(secret) = &mut finding.secret {
+                    secret.checks.push("handed out by caulk run".into());
+                }
+            }
             match known.get(&key) {
                 None => {
                     known.insert(key, findings.len());
