@@ -78,6 +78,9 @@ fn finding_text(path: &Path, run: &Value, finding: &Value, pack: &RulePack) -> S
     for why in finding["evidence"]["why"].as_array().into_iter().flatten() {
         line("why", said(why));
     }
+    if finding["fix"]["automatic"] == true {
+        line("fix", said(&finding["id"]).map(|id| format!("caulk fix {id}")));
+    }
     line("next step", said(&finding["fix"]["summary"]));
     line("revoke", said(&finding["fix"]["rotate_url"]));
     if let Some(rule) = finding["rule"].as_str().and_then(|rule| pack::describe(pack, rule)) {

@@ -2,6 +2,7 @@
 
 use super::names::{self, Hint};
 use crate::read::{Document, Field, Text};
+use crate::vault::VaultName;
 use std::ops::Range;
 
 /// What the argument at `index` holds, if its own text or the one before says it is a secret: how
@@ -10,6 +11,9 @@ pub(super) fn secret(document: &Document<'_>, index: usize) -> Option<(Hint, Ran
     let field = &document.fields[index];
     let value = field.value.bytes();
     if let Some((name, at)) = assigned(value) {
+        if is_reference(document, index, &value[at..]) {
+            return None;
+        }
         return Some((names::hint(name)?.max(Hint::Secret), at..value.len()));
     }
     if let Some(part) = header(value) {
@@ -22,6 +26,20 @@ pub(super) fn secret(document: &Document<'_>, index: usize) -> Option<(Hint, Ran
     }
     Some((names::hint(option.trim_ascii_start())?.max(Hint::Secret), 0..value.len()))
 }
+
+/// Whether an argument is caulk's own mark of a sealed secret: `run --with NAME=kind/place/name -- …`.
+fn is_reference(document: &Document<'_>, index: usize, value: &[u8]) -> bool {
+    let field = &document.fields[index];
+    let option = index.checked_sub(1).and_then(|i| document.fields.get(i)).filter(|b| are_siblings(b, field));
+    let marked = option.is_some_and(|option| option.value.bytes() == b"--with");
+    // A name has a kind before its first slash; a token that has a slash by chance does not begin so.
+    let name = std::str::from_utf8(value).ok().filter(|name| VaultName::parse(name).is_ok());
+    marked
+        && name.is_some_and(|name| KINDS.iter().any(|kind| name.strip_prefix(kind).is_some_and(|r| r.starts_with('/'))))
+}
+
+/// What names that recipes give begin with.
+const KINDS: [&str; 3] = ["git", "mcp", "npm"];
 
 /// `--name=value` or `NAME=value`: the name, and where the value starts.
 fn assigned(value: &[u8]) -> Option<(&[u8], usize)> {

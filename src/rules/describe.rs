@@ -1,6 +1,6 @@
 //! A rule in words, for `caulk explain` and the documentation. Knows no finding.
 
-use super::rule::{AuditText, Campaign, Rule, Setting, Str};
+use super::rule::{AuditText, Campaign, Recipe, Rule, Setting, Str};
 use std::fmt::Write as _;
 
 /// The rule as Markdown: what it is, why it matters, how to revoke, sources.
@@ -81,6 +81,19 @@ pub fn campaign_markdown(campaign: &Campaign) -> String {
         section(&mut out, &format!("Step {}", step + 1), what);
     }
     sources(&mut out, campaign.references.iter().map(AsRef::as_ref));
+    out
+}
+
+/// A recipe as Markdown: what it moves, and what to do by hand.
+#[must_use]
+pub fn recipe_markdown(recipe: &Recipe) -> String {
+    let mut out = format!("## {}: `{}`\n\nrecipe of `caulk fix`\n", recipe.product, recipe.id);
+    section(&mut out, "What it does", &recipe.summary);
+    let fields = recipe.fields.iter().map(|field| format!("`{field}`")).collect::<Vec<_>>().join(", ");
+    section(&mut out, "Fields", &fields);
+    section(&mut out, "Versions", &recipe.versions);
+    section(&mut out, "By hand", &recipe.manual);
+    sources(&mut out, recipe.references.iter().map(AsRef::as_ref));
     out
 }
 

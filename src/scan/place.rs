@@ -4,7 +4,9 @@ use super::gitstate::{self, GitStates};
 use super::published;
 use crate::audit::Judgement;
 use crate::detect::{Detector, Hit};
-use crate::model::{Container, Evidence, Exposure, Finding, FindingId, Fix, IdParts, Location, Region, Untrusted};
+use crate::model::{
+    Container, Evidence, Exposure, Finding, FindingId, Fix, GitState, IdParts, Location, Region, Untrusted,
+};
 use crate::rules::RulePack;
 use crate::rules::rule::{Rule, Surface};
 use std::path::Path;
@@ -90,10 +92,26 @@ impl<'p> Place<'p> {
             evidence: None,
             same_secret: Vec::new(),
             same_secret_count: 0,
-            fix: Some(advice(rule)),
+            fix: None,
         };
+        finding.fix = Some(self.advice(pack, rule, &finding));
         published::lower(&mut finding, || self.published);
         finding
+    }
+
+    /// What to do about a credential: what `fix` does with it, and where to revoke it.
+    fn advice(&self, pack: &RulePack, rule: &Rule, finding: &Finding) -> Fix {
+        let rotate_url = (!rule.revoke.is_empty()).then(|| rule.revoke.to_string());
+        let field = finding.location.field.as_ref().map_or("", Untrusted::as_found);
+        let surface = self.surface.filter(|_| finding.location.container.is_none());
+        let Some(recipe) = surface.and_then(|surface| pack.recipe_for(surface, field)) else {
+            let summary = "Move it to the keychain or delete it, then rotate it: it has lain in the clear.".to_owned();
+            return Fix { recipe: None, automatic: false, summary, rotate_url };
+        };
+        let tracked = self.exposure.as_ref().is_some_and(|exposure| exposure.git == Some(GitState::Tracked));
+        let automatic = cfg!(feature = "keychain") && recipe.automatic && (recipe.tracked || !tracked);
+        let summary = if automatic { &recipe.summary } else { &recipe.manual };
+        Fix { recipe: Some(recipe.id.to_string()), automatic, summary: summary.to_string(), rotate_url }
     }
 
     /// Something that starts by itself, or a setting, at this place.
@@ -196,11 +214,4 @@ fn pointer(field: Option<&Untrusted>, container: Option<&Container>) -> String {
         pointer.push_str(field.as_found());
     }
     pointer
-}
-
-/// What to do about a credential until `fix` can: where to revoke it.
-fn advice(rule: &Rule) -> Fix {
-    let rotate_url = (!rule.revoke.is_empty()).then(|| rule.revoke.to_string());
-    let summary = "Move it to the keychain or delete it, then rotate it: it has lain in the clear.".to_owned();
-    Fix { recipe: None, automatic: false, summary, rotate_url }
 }
