@@ -39,6 +39,8 @@ mod read_shell;
 mod rules;
 mod run;
 mod scope;
+#[cfg(all(target_os = "linux", feature = "keychain"))]
+mod sealing;
 mod sqlite;
 mod surfaces;
 mod surgery;
