@@ -36,6 +36,7 @@ mod read_json;
 mod read_kv;
 mod read_private_key;
 mod read_shell;
+mod recipes;
 mod rules;
 mod run;
 mod scope;

@@ -11,7 +11,8 @@ use super::same;
 use super::sighted::Sighted;
 use crate::detect::{Detection, Detector, Hit, Scene};
 use crate::host::surgery::{self, Patient, Refusal};
-use crate::model::{FixStep, StepState, Untrusted};
+use crate::model::{FixStep, GitState, StepState, Untrusted};
+use crate::read::git_state::GitStates;
 use crate::read::{self, Document};
 use crate::rules::rule::{Recipe, Surface};
 use crate::vault::{Entry, VaultName};
@@ -69,7 +70,8 @@ impl Planner<'_> {
                 .iter()
                 .filter(|other| other.credential && other.fingerprint.as_deref() == Some(fingerprint))
                 .collect();
-            let transaction = self.transaction(&mut work, fingerprint, &group);
+            let named = |sighted: &Sighted| chosen.iter().any(|chosen| chosen.id == sighted.id);
+            let transaction = self.transaction(&mut work, fingerprint, &group, &named);
             if !transaction.changes.is_empty() {
                 transactions.push(transaction);
             }
@@ -78,7 +80,13 @@ impl Planner<'_> {
     }
 
     /// Works out one secret in all its places.
-    fn transaction(&self, work: &mut Work, fingerprint: &str, group: &[&Sighted]) -> Transaction {
+    fn transaction(
+        &self,
+        work: &mut Work,
+        fingerprint: &str,
+        group: &[&Sighted],
+        named: &dyn Fn(&Sighted) -> bool,
+    ) -> Transaction {
         let mut transaction = Transaction::default();
         let mut files: Vec<(&Path, Vec<&Sighted>)> = Vec::new();
         for sighted in group {
@@ -91,6 +99,9 @@ impl Planner<'_> {
             for (sighted, verdict) in self.file(work, &mut transaction, fingerprint, path, &list) {
                 if matches!(verdict, Verdict::Moved { .. }) {
                     transaction.steps.push(work.steps.len());
+                } else if !named(sighted) {
+                    // Nobody asked for this place; where the secret stays there it is named as residue.
+                    continue;
                 }
                 work.step(self, sighted, verdict);
             }
@@ -206,7 +217,9 @@ impl Planner<'_> {
         if let Some(reason) = busy(recipe, surface) {
             return Err(Verdict::Skip { recipe: id(), reason });
         }
-        let tracked = sighted.is_some_and(|s| s.tracked);
+        // A link from the home may lead into a repository of dotfiles: what counts is the file itself.
+        let state = || GitStates::default().of(real, self.detector.limits());
+        let tracked = sighted.is_some_and(|s| s.tracked) || state() == Some(GitState::Tracked);
         let names = std::cell::RefCell::new(&mut work.names);
         let target = Target {
             recipe,
