@@ -15,7 +15,7 @@ use crate::model::{FixStep, GitState, StepState, Untrusted};
 use crate::read::git_state::GitStates;
 use crate::read::{self, Document};
 use crate::rules::rule::{Recipe, Surface};
-use crate::vault::{Entry, VaultName};
+use crate::vault::{Binding, Entry, VaultName};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
@@ -37,6 +37,8 @@ struct Work {
     /// Files as earlier transactions of the plan leave them.
     files: BTreeMap<PathBuf, Zeroizing<Vec<u8>>>,
     names: Names,
+    /// Consumers that are given a secret in this plan, and which.
+    consumers: Vec<(Binding, VaultName)>,
     steps: Vec<FixStep>,
 }
 
@@ -52,8 +54,12 @@ impl Planner<'_> {
     /// is moved in one place and stays in another is not moved.
     #[must_use]
     pub fn plan(&self, all: &[Sighted], chosen: &[&Sighted]) -> RemediationPlan {
-        let mut work =
-            Work { files: BTreeMap::new(), names: Names::new(self.entries, self.detector.keys()), steps: Vec::new() };
+        let mut work = Work {
+            files: BTreeMap::new(),
+            names: Names::new(self.entries, self.detector.keys()),
+            consumers: Vec::new(),
+            steps: Vec::new(),
+        };
         let mut transactions = Vec::new();
         let mut seen: Vec<&str> = Vec::new();
         for sighted in chosen {
@@ -247,6 +253,11 @@ impl Planner<'_> {
         }
         drop(parsed);
         let Move { name, value, binding, companions, next, .. } = moved;
+        if work.consumers.iter().any(|(known, other)| asks_alike(known, &binding) && *other != name) {
+            let next = "The same program would be given two different secrets for one place: keep one of them, then run caulk fix again.";
+            return Err(Verdict::Manual { recipe: id(), next: next.into() });
+        }
+        work.consumers.push((binding.clone(), name.clone()));
         for companion in companions {
             if let Err(reason) = self.companion(work, transaction, &companion) {
                 return Err(Verdict::Skip { recipe: id(), reason });
@@ -365,6 +376,12 @@ fn busy(recipe: &Recipe, surface: &Surface) -> Option<String> {
     let busy: Vec<&str> = busy.filter(|(of, _)| *of == surface.id).map(|(_, program)| program).collect();
     let program = surgery::running(&busy)?;
     Some(format!("in use by a running app: {program} rewrites this file at any time; end it and try again"))
+}
+
+/// Whether two consumers ask the same question, so that only one secret can be the answer. A variable is asked
+/// for together with the secret's name.
+fn asks_alike(a: &Binding, b: &Binding) -> bool {
+    matches!(a, Binding::Git { .. } | Binding::Npm { .. }) && a == b
 }
 
 /// What to do where no recipe is known.

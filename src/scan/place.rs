@@ -110,7 +110,8 @@ impl<'p> Place<'p> {
         };
         let tracked = self.exposure.as_ref().is_some_and(|exposure| exposure.git == Some(GitState::Tracked));
         let automatic = cfg!(feature = "keychain") && recipe.automatic && (recipe.tracked || !tracked);
-        let summary = if automatic { &recipe.summary } else { &recipe.manual };
+        let by_hand = !automatic && recipe.automatic;
+        let summary = if by_hand { &recipe.manual } else { &recipe.summary };
         Fix { recipe: Some(recipe.id.to_string()), automatic, summary: summary.to_string(), rotate_url }
     }
 
