@@ -32,8 +32,6 @@ pub(super) fn run(args: &FixArgs) -> Result<u8, Failure> {
         Workshop::recover(&workshop.bench(&detector, &opened, &entries))?;
         vault = Some(opened);
     }
-    let live = Arc::new(Progress::default());
-    let stop = interrupt::watch(&live);
     let sightings = survey::scan(args.home.as_deref())?;
     let chosen = chosen(&sightings, &args.ids)?;
     let entries = workshop.entries()?;
@@ -64,6 +62,9 @@ pub(super) fn run(args: &FixArgs) -> Result<u8, Failure> {
             return Ok(Status::Findings.code());
         }
     }
+    // Until here nothing is begun, and a signal ends the program at once, at its question too.
+    let live = Arc::new(Progress::default());
+    let stop = interrupt::watch(&live);
     let vault = match vault {
         Some(vault) => vault,
         None => workshop.vault(args.store, args.store_passphrase_file.as_deref())?,
