@@ -32,7 +32,6 @@ pub(super) fn run(args: &FixArgs) -> Result<u8, Failure> {
         Workshop::recover(&workshop.bench(&detector, &opened, &entries))?;
         vault = Some(opened);
     }
-    let live = Arc::new(Progress::default());
     let sightings = survey::scan(args.home.as_deref(), !json)?;
     let chosen = chosen(&sightings, &args.ids)?;
     let entries = workshop.entries()?;
@@ -63,7 +62,8 @@ pub(super) fn run(args: &FixArgs) -> Result<u8, Failure> {
             return Ok(Status::Findings.code());
         }
     }
-    // Until here Ctrl-C ends the program; from here on what is begun is ended first.
+    // Until here nothing is begun, and a signal ends the program at once, at its question too.
+    let live = Arc::new(Progress::default());
     let stop = interrupt::watch(&live);
     let vault = match vault {
         Some(vault) => vault,
