@@ -78,10 +78,10 @@ fn a_keychain_that_goes_while_the_question_stands_is_no_loss() {
 
 #[test]
 fn a_keychain_that_dies_midway_is_no_loss() {
-    let (mut place, secrets) = user(SecretService::start(), "midway", 30);
+    let (mut place, secrets) = user(SecretService::start(), "midway", 12);
     let before = place.photos();
     let mut stopped = 0;
-    for delay in [500, 700, 900, 1100, 1300, 1600] {
+    for delay in [400, 700, 1000, 1300] {
         let mut fix = place.caulk(&["fix", "--all", "--yes", "--format", "json"]);
         let fix = fix.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         std::thread::sleep(Duration::from_millis(delay));
