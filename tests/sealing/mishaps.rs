@@ -168,6 +168,17 @@ fn an_edit_after_the_fix_is_kept_by_undo() {
 }
 
 #[test]
+fn a_value_put_back_by_hand_is_not_put_back_twice() {
+    let (place, secrets) = user(SecretService::start(), "by-hand", 2);
+    place.seal(&secrets.iter().map(String::as_str).collect::<Vec<_>>());
+    let text = format!("; mine\n{}fund=false\n", npmrc(&secrets));
+    place.put(".npmrc", &text, 0o600);
+    place.undo().ends_with(0);
+    assert_eq!(place.text(".npmrc"), text);
+    place.bare();
+}
+
+#[test]
 fn one_fix_at_a_time() {
     let (place, secrets) = user(SecretService::start(), "two", 3);
     let before = place.photos();
