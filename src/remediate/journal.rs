@@ -182,6 +182,7 @@ impl Journal {
         let path = folder.join(FILE);
         let mut file = AtomicFile::create(&path)?;
         let failed = |error: std::io::Error| FileError::io(&path, "cannot be written", &error);
+        // In one write: the file has no buffer, and a journal is written many times.
         let mut text = serde_json::to_vec_pretty(self).map_err(|error| failed(error.into()))?;
         text.push(b'\n');
         file.write_all(&text).map_err(failed)?;

@@ -25,6 +25,17 @@ pub fn take_out(before: &[u8], after: &[u8], current: &[u8]) -> Option<Zeroizing
     merge(&words(before), &words(after), &words(current))
 }
 
+/// Whether `current` has again what the fix took out of `before`: an undo that was cut short put it back
+/// and others changed the file since, or somebody did by hand.
+#[must_use]
+pub(super) fn is_back(before: &[u8], after: &[u8], current: &[u8]) -> bool {
+    let deadline = Some(Instant::now() + PATIENCE);
+    let change = capture_diff_slices_deadline(Algorithm::Myers, &lines(before), &lines(after), deadline);
+    // What only adds has nothing by which to tell.
+    change.iter().any(|op| !op.old_range().is_empty() && !matches!(op, DiffOp::Equal { .. }))
+        && take_out(after, before, current).is_some()
+}
+
 fn lines(text: &[u8]) -> Vec<&[u8]> {
     text.split_inclusive(|byte| *byte == b'\n').collect()
 }

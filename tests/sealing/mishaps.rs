@@ -78,10 +78,10 @@ fn a_keychain_that_goes_while_the_question_stands_is_no_loss() {
 
 #[test]
 fn a_keychain_that_dies_midway_is_no_loss() {
-    let (mut place, secrets) = user(SecretService::start(), "midway", 30);
+    let (mut place, secrets) = user(SecretService::start(), "midway", 12);
     let before = place.photos();
     let mut stopped = 0;
-    for delay in [500, 700, 900, 1100, 1300, 1600] {
+    for delay in [400, 700, 1000, 1300] {
         let mut fix = place.caulk(&["fix", "--all", "--yes", "--format", "json"]);
         let fix = fix.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         std::thread::sleep(Duration::from_millis(delay));
@@ -164,6 +164,17 @@ fn an_edit_after_the_fix_is_kept_by_undo() {
     place.put(".npmrc", "; a comment\na=1\nb=2\nc=3\n", 0o600);
     place.undo().ends_with(0);
     assert_eq!(place.text(".npmrc"), format!("; a comment\na=1\n{}b=2\nc=3\n", npmrc(&secrets)));
+    place.bare();
+}
+
+#[test]
+fn a_value_put_back_by_hand_is_not_put_back_twice() {
+    let (place, secrets) = user(SecretService::start(), "by-hand", 2);
+    place.seal(&secrets.iter().map(String::as_str).collect::<Vec<_>>());
+    let text = format!("; mine\n{}fund=false\n", npmrc(&secrets));
+    place.put(".npmrc", &text, 0o600);
+    place.undo().ends_with(0);
+    assert_eq!(place.text(".npmrc"), text);
     place.bare();
 }
 
