@@ -36,6 +36,8 @@ mod read_json;
 mod read_kv;
 mod read_private_key;
 mod read_shell;
+#[cfg(all(unix, feature = "keychain"))]
+mod recipes;
 mod rules;
 mod run;
 mod scope;

@@ -75,7 +75,8 @@ impl Git {
     /// A program that types `user` and `password` when git asks.
     fn typist(&self, user: &str, password: &str) -> PathBuf {
         let path = self.place.beside().join("typist");
-        fs::write(&path, format!("#!/bin/sh\ncase $1 in Username*) echo {user};; *) echo {password};; esac\n")).unwrap();
+        fs::write(&path, format!("#!/bin/sh\ncase $1 in Username*) echo {user};; *) echo {password};; esac\n"))
+            .unwrap();
         set_mode(&path, 0o755);
         path
     }

@@ -76,8 +76,13 @@ impl Host {
         for (name, value) in entry["env"].as_object().into_iter().flatten() {
             command.env(name, value.as_str().unwrap());
         }
-        let mut child =
-            command.current_dir("/").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = command
+            .current_dir("/")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         let (mut input, mut output) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
         let mut ask = |id: u32, method: &str| {
             let request = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": {}});
@@ -185,10 +190,7 @@ fn claude_code_for_the_user_and_for_a_project() {
     let project = json!({"allowedTools": [], "mcpServers": {"acme": host.entry("ACME_API_KEY", &other)}});
     let servers = json!({"acme": host.entry("ACME_API_KEY", &secret)});
     host.put(".claude.json", &json!({"numStartups": 3, "mcpServers": servers, "projects": {"/work/app": project}}));
-    host.round(
-        ".claude.json",
-        &[("/mcpServers/acme", &secret), ("/projects/~1work~1app/mcpServers/acme", &other)],
-    );
+    host.round(".claude.json", &[("/mcpServers/acme", &secret), ("/projects/~1work~1app/mcpServers/acme", &other)]);
 }
 
 #[test]
