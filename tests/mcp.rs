@@ -110,7 +110,12 @@ fn launchers_name_their_package_and_pin_it_or_not() {
         (&["op", "run", "--env-file=.env", "--", "npx", "pkg"], "npx", Some("pkg"), Pin::None),
         (&["doppler", "run", "--", "uvx", "pkg"], "uvx", Some("pkg"), Pin::None),
         (&["infisical", "run", "--env=dev", "--", "npx", "pkg"], "npx", Some("pkg"), Pin::None),
-        (&["caulk", "run", "svc:TOKEN", "--", "npx", "pkg@1.2.3"], "npx", Some("pkg@1.2.3"), Pin::Exact),
+        (
+            &["caulk", "run", "--with", "TOKEN=mcp/s/TOKEN", "--", "npx", "pkg@1.2.3"],
+            "npx",
+            Some("pkg@1.2.3"),
+            Pin::Exact,
+        ),
         (&["bash", "-lc", "cd /x && exec npx -y pkg"], "npx", Some("pkg"), Pin::None),
         (&["sh", "-c", "TOKEN=x npx -y pkg@1.2.3"], "npx", Some("pkg@1.2.3"), Pin::Exact),
         (&["npx -y pkg"], "npx", Some("pkg"), Pin::None),

@@ -293,9 +293,16 @@ fn a_scan_is_quiet_about_what_a_fix_writes() {
         ("git.config", git),
         ("shell.rc", shell),
         ("shell.history", shell),
+        ("shell.rc", "alias acme=\"caulk run --with 'ACME_API_KEY=mcp/acme/ACME_API_KEY' -- npx acme\"\n"),
+        ("shell.history", "caulk run --with \"ACME_API_KEY=mcp/acme/ACME_API_KEY\" -- npx acme\n"),
     ];
+    let (pack, keys) = (RulePack::builtin(), keys());
+    let detector = Detector::new(&pack, &keys, Limits::SHIPPED, SystemTime::UNIX_EPOCH);
     for (surface, text) in cases {
         assert_eq!(fingerprints(surface, text.as_bytes()), [""; 0], "{surface}: {text}");
+        // The same in a file that is of no surface.
+        let loose = read::parse(read::Format::Text, text.as_bytes(), &Limits::SHIPPED);
+        assert!(detector.detect(&loose, &Scene::TEXT, 0..usize::MAX).hits.is_empty(), "{text}");
     }
 }
 
@@ -311,6 +318,12 @@ fn a_secret_after_with_is_still_found() {
         let behind = json!(["run", "--", "acme", "--api-key", value]);
         let server = json!({"mcpServers": {"acme": {"command": LAUNCHER, "args": behind}}}).to_string();
         assert_eq!(fingerprints("cursor.mcp", server.as_bytes()).len(), 1, "{server}");
+    }
+    for line in [
+        format!("caulk run --with ACME_API_KEY={random} -- npx acme\n"),
+        format!("ACME_API_KEY=mcp/{random} caulk run -- npx acme\n"),
+    ] {
+        assert_eq!(fingerprints("shell.history", line.as_bytes()).len(), 1, "{line}");
     }
     let helper = format!("{LAUNCHER} helper headers 'Authorization=Bearer {vendor}'");
     let server = json!({"mcpServers": {"acme": {"url": "https://mcp.example.com/", "headersHelper": helper}}});
