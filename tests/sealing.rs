@@ -10,5 +10,6 @@ mod mcp;
 mod mishaps;
 mod npm;
 mod place;
+mod terminal;
 mod values;
 mod web;

@@ -27,6 +27,8 @@ mod homes;
 mod host;
 mod hostile;
 mod ids;
+#[cfg(all(unix, feature = "keychain"))]
+mod left_behind;
 mod mcp;
 mod no_leak;
 mod output;
@@ -36,7 +38,6 @@ mod read_json;
 mod read_kv;
 mod read_private_key;
 mod read_shell;
-#[cfg(all(unix, feature = "keychain"))]
 mod recipes;
 mod rules;
 mod run;

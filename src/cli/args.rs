@@ -307,6 +307,8 @@ Examples:
   caulk scan                     audit this machine
   caulk scan ~/src/project       scan a folder
   caulk explain npm-access-token what a rule finds and how to revoke it
+  caulk fix --dry-run            what could move to the keychain, as a diff
+  caulk undo --all               put everything back and leave
 
 `caulk scan --help` lists the options of a scan.";
 

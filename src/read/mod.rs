@@ -7,6 +7,7 @@
 pub mod encoding;
 mod fields;
 pub mod git_index;
+pub mod git_state;
 pub mod gitconfig;
 pub mod json;
 pub mod kv;

@@ -12,6 +12,7 @@ use super::plan::{Item, RemediationPlan, Transaction};
 use super::{Bench, put_back, verify};
 use crate::model::{FixReport, FixStep, StepState};
 use crate::vault::{Entry, Index, VaultError};
+use std::time::Duration;
 
 /// Why a transaction was not carried out.
 pub(super) enum Setback {
@@ -197,7 +198,9 @@ fn note(bench: &Bench<'_>, index: &mut Index, run: &str, item: &Item) {
         index.put(Entry {
             name: item.name.to_string(),
             store: bench.vault.kind().as_str().to_owned(),
-            created_at: humantime::format_rfc3339_seconds(bench.now).to_string(),
+            // Of two logins of one host the first sealed is the one git gets, as with its own store.
+            created_at: humantime::format_rfc3339_millis(bench.now + Duration::from_millis(index.entries.len() as u64))
+                .to_string(),
             fingerprint: String::new(),
             bindings: Vec::new(),
             refused_at: None,

@@ -182,8 +182,9 @@ impl Journal {
         let path = folder.join(FILE);
         let mut file = AtomicFile::create(&path)?;
         let failed = |error: std::io::Error| FileError::io(&path, "cannot be written", &error);
-        serde_json::to_writer_pretty(&mut file, self).map_err(|error| failed(error.into()))?;
-        file.write_all(b"\n").map_err(failed)?;
+        let mut text = serde_json::to_vec_pretty(self).map_err(|error| failed(error.into()))?;
+        text.push(b'\n');
+        file.write_all(&text).map_err(failed)?;
         file.commit()
     }
 

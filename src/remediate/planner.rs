@@ -11,10 +11,11 @@ use super::same;
 use super::sighted::Sighted;
 use crate::detect::{Detection, Detector, Hit, Scene};
 use crate::host::surgery::{self, Patient, Refusal};
-use crate::model::{FixStep, StepState, Untrusted};
+use crate::model::{FixStep, GitState, StepState, Untrusted};
+use crate::read::git_state::GitStates;
 use crate::read::{self, Document};
 use crate::rules::rule::{Recipe, Surface};
-use crate::vault::{Entry, VaultName};
+use crate::vault::{Binding, Entry, VaultName};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
@@ -36,6 +37,8 @@ struct Work {
     /// Files as earlier transactions of the plan leave them.
     files: BTreeMap<PathBuf, Zeroizing<Vec<u8>>>,
     names: Names,
+    /// Consumers that are given a secret in this plan, and which.
+    consumers: Vec<(Binding, VaultName)>,
     steps: Vec<FixStep>,
 }
 
@@ -51,8 +54,12 @@ impl Planner<'_> {
     /// is moved in one place and stays in another is not moved.
     #[must_use]
     pub fn plan(&self, all: &[Sighted], chosen: &[&Sighted]) -> RemediationPlan {
-        let mut work =
-            Work { files: BTreeMap::new(), names: Names::new(self.entries, self.detector.keys()), steps: Vec::new() };
+        let mut work = Work {
+            files: BTreeMap::new(),
+            names: Names::new(self.entries, self.detector.keys()),
+            consumers: Vec::new(),
+            steps: Vec::new(),
+        };
         let mut transactions = Vec::new();
         let mut seen: Vec<&str> = Vec::new();
         for sighted in chosen {
@@ -69,7 +76,8 @@ impl Planner<'_> {
                 .iter()
                 .filter(|other| other.credential && other.fingerprint.as_deref() == Some(fingerprint))
                 .collect();
-            let transaction = self.transaction(&mut work, fingerprint, &group);
+            let named = |sighted: &Sighted| chosen.iter().any(|chosen| chosen.id == sighted.id);
+            let transaction = self.transaction(&mut work, fingerprint, &group, &named);
             if !transaction.changes.is_empty() {
                 transactions.push(transaction);
             }
@@ -78,7 +86,13 @@ impl Planner<'_> {
     }
 
     /// Works out one secret in all its places.
-    fn transaction(&self, work: &mut Work, fingerprint: &str, group: &[&Sighted]) -> Transaction {
+    fn transaction(
+        &self,
+        work: &mut Work,
+        fingerprint: &str,
+        group: &[&Sighted],
+        named: &dyn Fn(&Sighted) -> bool,
+    ) -> Transaction {
         let mut transaction = Transaction::default();
         let mut files: Vec<(&Path, Vec<&Sighted>)> = Vec::new();
         for sighted in group {
@@ -91,6 +105,9 @@ impl Planner<'_> {
             for (sighted, verdict) in self.file(work, &mut transaction, fingerprint, path, &list) {
                 if matches!(verdict, Verdict::Moved { .. }) {
                     transaction.steps.push(work.steps.len());
+                } else if !named(sighted) {
+                    // Nobody asked for this place; where the secret stays there it is named as residue.
+                    continue;
                 }
                 work.step(self, sighted, verdict);
             }
@@ -206,7 +223,9 @@ impl Planner<'_> {
         if let Some(reason) = busy(recipe, surface) {
             return Err(Verdict::Skip { recipe: id(), reason });
         }
-        let tracked = sighted.is_some_and(|s| s.tracked);
+        // A link from the home may lead into a repository of dotfiles: what counts is the file itself.
+        let state = || GitStates::default().of(real, self.detector.limits());
+        let tracked = sighted.is_some_and(|s| s.tracked) || state() == Some(GitState::Tracked);
         let names = std::cell::RefCell::new(&mut work.names);
         let target = Target {
             recipe,
@@ -234,6 +253,11 @@ impl Planner<'_> {
         }
         drop(parsed);
         let Move { name, value, binding, companions, next, .. } = moved;
+        if work.consumers.iter().any(|(known, other)| asks_alike(known, &binding) && *other != name) {
+            let next = "The same program would be given two different secrets for one place: keep one of them, then run caulk fix again.";
+            return Err(Verdict::Manual { recipe: id(), next: next.into() });
+        }
+        work.consumers.push((binding.clone(), name.clone()));
         for companion in companions {
             if let Err(reason) = self.companion(work, transaction, &companion) {
                 return Err(Verdict::Skip { recipe: id(), reason });
@@ -352,6 +376,12 @@ fn busy(recipe: &Recipe, surface: &Surface) -> Option<String> {
     let busy: Vec<&str> = busy.filter(|(of, _)| *of == surface.id).map(|(_, program)| program).collect();
     let program = surgery::running(&busy)?;
     Some(format!("in use by a running app: {program} rewrites this file at any time; end it and try again"))
+}
+
+/// Whether two consumers ask the same question, so that only one secret can be the answer. A variable is asked
+/// for together with the secret's name.
+fn asks_alike(a: &Binding, b: &Binding) -> bool {
+    matches!(a, Binding::Git { .. } | Binding::Npm { .. }) && a == b
 }
 
 /// What to do where no recipe is known.

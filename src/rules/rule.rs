@@ -345,6 +345,8 @@ pub enum Edit {
     McpHeader,
     /// Nothing can be done by a program: the user is told what to do.
     ByHand,
+    /// It must stay where it is; the user is told why.
+    Leave,
 }
 
 /// A file before and after.

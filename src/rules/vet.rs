@@ -36,7 +36,8 @@ pub const FORMS: &[&str] = &["value", "named", "header", "basic", "base64", "url
 /// Words of a setting's `operator`.
 pub const OPERATORS: &[&str] = &["is", "is-not", "contains", "matches", "present"];
 /// Words of a recipe's `edit`.
-pub const EDITS: &[&str] = &["npm-line", "git-store", "git-url", "git-header", "mcp-env", "mcp-header", "by-hand"];
+pub const EDITS: &[&str] =
+    &["npm-line", "git-store", "git-url", "git-header", "mcp-env", "mcp-header", "by-hand", "leave"];
 /// Words of a rule's `check`: the closed set that `detect::check` implements.
 pub const CHECKS: &[&str] = &[
     "age-bech32",
@@ -253,9 +254,9 @@ pub fn recipe_file(file: &RecipeFile) -> Vec<Defect> {
         report.word(id, "edit", &recipe.edit, EDITS);
         report.unless(!recipe.fields.is_empty(), id, "claims no field");
         report.unless(
-            recipe.automatic != (recipe.edit == "by-hand"),
+            recipe.automatic != matches!(recipe.edit.as_str(), "by-hand" | "leave"),
             id,
-            "`by-hand` and `automatic = false` go together",
+            "`by-hand` or `leave`, and `automatic = false`, go together",
         );
         for (name, text) in [("summary", &recipe.summary), ("manual", &recipe.manual)] {
             report.unless(text.ends_with('.'), id, format!("{name} is no sentence"));

@@ -7,7 +7,6 @@ mod collect;
 mod content;
 mod database;
 mod engine;
-mod gitstate;
 mod judge;
 mod locate;
 mod place;

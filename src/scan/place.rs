@@ -1,12 +1,12 @@
 //! From hits and judgements to findings: path, region, exposure, id parts, advice.
 
-use super::gitstate::{self, GitStates};
 use super::published;
 use crate::audit::Judgement;
 use crate::detect::{Detector, Hit};
 use crate::model::{
     Container, Evidence, Exposure, Finding, FindingId, Fix, GitState, IdParts, Location, Region, Untrusted,
 };
+use crate::read::git_state::{self, GitStates};
 use crate::rules::RulePack;
 use crate::rules::rule::{Rule, Surface};
 use std::path::Path;
@@ -112,7 +112,8 @@ impl<'p> Place<'p> {
         };
         let tracked = self.exposure.as_ref().is_some_and(|exposure| exposure.git == Some(GitState::Tracked));
         let automatic = cfg!(feature = "keychain") && recipe.automatic && (recipe.tracked || !tracked);
-        let summary = if automatic { &recipe.summary } else { &recipe.manual };
+        let by_hand = !automatic && recipe.automatic;
+        let summary = if by_hand { &recipe.manual } else { &recipe.summary };
         Fix { recipe: Some(recipe.id.to_string()), automatic, summary: summary.to_string(), rotate_url }
     }
 
@@ -194,10 +195,13 @@ impl Base<'_> {
                     .and_then(stripped)
                     .or_else(|| stripped(home))
                     .or_else(|| stripped(root))
-                    .map_or_else(|| gitstate::bytes(Path::new(path.file_name().unwrap_or_default())), gitstate::bytes);
+                    .map_or_else(
+                        || git_state::bytes(Path::new(path.file_name().unwrap_or_default())),
+                        git_state::bytes,
+                    );
             }
         };
-        relative.map_or_else(|| path.as_os_str().as_encoded_bytes().to_vec(), gitstate::bytes)
+        relative.map_or_else(|| path.as_os_str().as_encoded_bytes().to_vec(), git_state::bytes)
     }
 }
 

@@ -13,8 +13,8 @@ Examples:
   caulk fix 753786ada247     one finding of the last scan, and every other place of the same secret
   caulk undo                 put everything back as it was, byte for byte
 
-A file changes only after the secret is in the keychain and was read back. What was in the file before
-is kept encrypted, for undo.";
+A file changes only after the secret is in the keychain and was read back.
+What was in the file before is kept encrypted, for undo.";
 
 pub(in crate::cli) const UNDO_EXAMPLES: &str = "\
 Examples:

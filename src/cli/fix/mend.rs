@@ -32,9 +32,7 @@ pub(super) fn run(args: &FixArgs) -> Result<u8, Failure> {
         Workshop::recover(&workshop.bench(&detector, &opened, &entries))?;
         vault = Some(opened);
     }
-    let live = Arc::new(Progress::default());
-    let stop = interrupt::watch(&live);
-    let sightings = survey::scan(args.home.as_deref())?;
+    let sightings = survey::scan(args.home.as_deref(), !json)?;
     let chosen = chosen(&sightings, &args.ids)?;
     let entries = workshop.entries()?;
     let planner =
@@ -64,6 +62,9 @@ pub(super) fn run(args: &FixArgs) -> Result<u8, Failure> {
             return Ok(Status::Findings.code());
         }
     }
+    // Until here nothing is begun, and a signal ends the program at once, at its question too.
+    let live = Arc::new(Progress::default());
+    let stop = interrupt::watch(&live);
     let vault = match vault {
         Some(vault) => vault,
         None => workshop.vault(args.store, args.store_passphrase_file.as_deref())?,
@@ -72,7 +73,7 @@ pub(super) fn run(args: &FixArgs) -> Result<u8, Failure> {
     let bench = workshop.bench(&detector, &vault, &entries);
     let mut acted = remediate::act(&bench, plan, &|| live.stopped()).map_err(hand::vault_failure)?;
     residue(&bench, &mut acted, &live, !json);
-    let after = if acted.moved.is_empty() { None } else { survey::scan(args.home.as_deref()).ok() };
+    let after = if acted.moved.is_empty() { None } else { survey::scan(args.home.as_deref(), false).ok() };
     telling.advise(&mut acted.report);
     if !json {
         out::print(telling.done(&acted.report, after.as_ref()).as_bytes())?;

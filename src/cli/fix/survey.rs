@@ -5,12 +5,16 @@ use crate::remediate::Sightings;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// Scans this user's machine, or `home`. The child writes what goes wrong to standard error itself.
-pub(super) fn scan(home: Option<&Path>) -> Result<Sightings, Failure> {
+/// Scans this user's machine, or `home`. The child writes what goes wrong to standard error itself, and where
+/// it `shows` something, its progress.
+pub(super) fn scan(home: Option<&Path>, shows: bool) -> Result<Sightings, Failure> {
     let failed = |what: &str| Failure::new(format!("the scan before the fix failed: {what}; nothing was done"));
     let program = std::env::current_exe().map_err(|e| failed(&e.kind().to_string()))?;
     let mut command = Command::new(program);
-    command.args(["scan", "--format", "json", "--exit-zero", "--quiet", "--no-progress"]);
+    command.args(["scan", "--format", "json", "--exit-zero"]);
+    if !shows {
+        command.args(["--quiet", "--no-progress"]);
+    }
     command.args(["--min-severity", "info", "--min-confidence", "low", "--color", "never"]);
     if let Some(home) = home {
         command.arg("--home").arg(home);

@@ -31,6 +31,7 @@ pub fn edit(target: &Target<'_>) -> Outcome {
         Edit::McpEnv => mcp::env(target),
         Edit::McpHeader => mcp::header(target),
         Edit::ByHand => by_hand(target),
+        Edit::Leave => Outcome::Skip(recipe.manual.trim_end_matches('.').to_owned()),
     }
 }
 

@@ -1,22 +1,24 @@
 //! Whether git tracks a file, read from the index of the repository it lies in. git is never run.
+//!
+//! Besides the databases the one reader that opens files of its own: which index counts depends on where a file lies.
 
+use super::git_index::{self, Index};
 use crate::host::open;
 use crate::model::{GitState, Limits};
-use crate::read::git_index::{self, Index};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The indexes read so far.
 #[derive(Default)]
-pub(super) struct GitStates {
+pub struct GitStates {
     repositories: Mutex<BTreeMap<PathBuf, Option<Arc<Index>>>>,
     roots: Mutex<BTreeMap<PathBuf, Option<PathBuf>>>,
 }
 
 impl GitStates {
     /// What git knows of `path`; `None` outside repositories and for git's own files.
-    pub(super) fn of(&self, path: &Path, limits: &Limits) -> Option<GitState> {
+    pub fn of(&self, path: &Path, limits: &Limits) -> Option<GitState> {
         if path.components().any(|c| c.as_os_str() == ".git") {
             return None;
         }
@@ -27,7 +29,7 @@ impl GitStates {
     }
 
     /// The repository that `folder` lies in: the nearest one above that has `.git`.
-    pub(super) fn root(&self, folder: &Path) -> Option<PathBuf> {
+    pub fn root(&self, folder: &Path) -> Option<PathBuf> {
         let mut roots = self.roots.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = roots.get(folder) {
             return known.clone();
@@ -66,7 +68,7 @@ fn read_index(git: &Path, limits: &Limits) -> Option<Index> {
 }
 
 /// A relative path as git writes it.
-pub(super) fn bytes(path: &Path) -> Vec<u8> {
+pub fn bytes(path: &Path) -> Vec<u8> {
     let mut out = Vec::new();
     for component in path.components() {
         if !out.is_empty() {
