@@ -1,14 +1,17 @@
 //! What an edit leaves behind: the rest of the file byte for byte and with its meaning, and marks of caulk's
 //! that no scan takes for secrets. (`recipes` holds the editors to their examples.)
 
+use crate::common;
 use caulk::detect::{Detection, Detector, Hit, Scene};
-use caulk::host::Os;
-use caulk::model::{KeyRing, Limits};
+use caulk::host::procs::ProcessEnv;
+use caulk::host::{Host, Os};
+use caulk::model::{KeyRing, Limits, Severity};
 use caulk::read::{self, Document};
 use caulk::remediate::edit::{self, Machine, Move, Outcome, Target};
 use caulk::remediate::recipes;
 use caulk::rules::rule::Surface;
 use caulk::rules::{RulePack, template};
+use caulk::scan::{self, Progress, Scanner, Scope};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -243,7 +246,7 @@ proptest! {
         let mut env: Vec<String> =
             variables.iter().enumerate().map(|(n, value)| member(&format!("LOG_{n}"), &json!(value))).collect();
         env.insert(place.index(env.len() + 1), member("ACME_API_KEY", &json!(secret)));
-        let mut members = vec![Some(member("command", &json!("acme-mcp"))), None, None, None];
+        let mut members = [Some(member("command", &json!("acme-mcp"))), None, None, None];
         members[1] = arguments.as_ref().map(|list| member("args", &json!(list)));
         members[2] = Some(format!("\"env\":{open}{}{close}", env.join(comma)));
         members[3] = around.first().map(|text| member("note", &json!(text)));
@@ -316,4 +319,49 @@ fn a_secret_after_with_is_still_found() {
     let helper = format!("{LAUNCHER} helper headers 'Authorization=Bearer {vendor}'");
     let server = json!({"mcpServers": {"acme": {"url": "https://mcp.example.com/", "headersHelper": helper}}});
     assert_eq!(fingerprints("claude-code.mcp-project", server.to_string().as_bytes()).len(), 1);
+}
+
+/// A sealed secret is meant to be where `caulk run` put it; another variable of the same program is not.
+#[test]
+fn a_variable_that_caulk_run_set_is_told_as_such() {
+    let (pack, keys, home) = (RulePack::builtin(), keys(), tempfile::TempDir::new().unwrap());
+    let detector = Detector::new(&pack, &keys, Limits::SHIPPED, SystemTime::UNIX_EPOCH);
+    let host = Host::fake(Os::Linux, home.path(), &[]);
+    let environment = |pid, text: String| ProcessEnv {
+        pid,
+        exe: PathBuf::from("/usr/bin/node"),
+        bytes: zeroize::Zeroizing::new(text.into_bytes()),
+        count: 3,
+        truncated: false,
+    };
+    let (handed, own) = (secret(1), secret(2));
+    let names = "CAULK_INJECTED=ACME_API_KEY npm_config_//npm.example.com/:_authToken";
+    let environments = [
+        environment(7, format!("ACME_API_KEY={handed}\0OTHER_API_KEY={own}\0{names}\0")),
+        // The same secret, exported by hand.
+        environment(8, format!("ACME_API_KEY={handed}\0")),
+    ];
+    let request = scan::ScanRequest { no_env: false, ..common::request(Scope::Audit) };
+    let progress = Progress::default();
+    let scanner = Scanner {
+        host: &host,
+        pack: &pack,
+        detector: &detector,
+        request: &request,
+        progress: &progress,
+        environments: &environments,
+    };
+    let report = scan::run(&scanner, None);
+    let told: Vec<(&str, bool, bool)> = report
+        .findings
+        .iter()
+        .map(|finding| {
+            let checks = &finding.secret.as_ref().unwrap().checks;
+            let told = checks.iter().any(|check| check == "handed out by caulk run");
+            (finding.location.field.as_ref().unwrap().as_found(), finding.severity == Severity::Info, told)
+        })
+        .collect();
+    assert_eq!(told.len(), 3, "{told:?}");
+    let wanted = [("OTHER_API_KEY", false, false), ("ACME_API_KEY", false, false), ("ACME_API_KEY", true, true)];
+    assert!(wanted.iter().all(|one| told.contains(one)), "{told:?}");
 }
