@@ -439,6 +439,14 @@ fn the_last_runs_are_saved_for_explain() {
         assert!(text.contains(".npmrc") && text.contains(id), "{text}");
     }
     account.run(&["explain", "00000000000000000000"]).refused(&["no saved run"]);
+    let fixed = if cfg!(feature = "keychain") { format!("caulk fix {}", &id[..12]) } else { String::new() };
+    let text = account.run(&["explain", id]).ends_with(0).out;
+    assert!(text.contains(&fixed) && text.contains("recipe       npmrc-env (caulk explain npmrc-env)\n"), "{text}");
+    let text = account.run(&["explain", "npmrc-env"]).ends_with(0).out;
+    for part in ["npm", "What it does", "`*_authToken`", "Versions", "pnpm 11.6", "By hand"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    account.run(&["explain", "npmrc-evn"]).refused(&["npmrc-env"]);
 }
 
 #[test]

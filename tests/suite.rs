@@ -27,6 +27,8 @@ mod homes;
 mod host;
 mod hostile;
 mod ids;
+#[cfg(all(unix, feature = "keychain"))]
+mod left_behind;
 mod mcp;
 mod no_leak;
 mod output;

@@ -1,4 +1,4 @@
-//! `caulk explain`: a rule in full, or a finding of a saved run with its place and next step.
+//! `caulk explain`: a rule or a recipe in full, or a finding of a saved run with its place and next step.
 //!
 //! Everything of a saved run is text of the machine that was scanned and leaves through `Untrusted`.
 //! When the run shows signs of a known stealer, the safe order comes before any advice to revoke.
@@ -14,6 +14,8 @@ use std::path::Path;
 
 /// Digits of an id that are enough to look it up.
 const LEAST_DIGITS: usize = 6;
+/// Digits of an id that commands show.
+const FIX_DIGITS: usize = 12;
 
 /// Prints what is known of `subject`.
 pub(super) fn run(host: &Host, pack: &RulePack, subject: &str) -> Result<u8, Failure> {
@@ -78,10 +80,15 @@ fn finding_text(path: &Path, run: &Value, finding: &Value, pack: &RulePack) -> S
     for why in finding["evidence"]["why"].as_array().into_iter().flatten() {
         line("why", said(why));
     }
+    let summary = said(&finding["fix"]["summary"]);
     if finding["fix"]["automatic"] == true {
-        line("fix", said(&finding["id"]).map(|id| format!("caulk fix {id}")));
+        line("fix", summary.map(|summary| format!("automatic: {summary}")));
+        let id = finding["id"].as_str().map(|id| id.get(..FIX_DIGITS).unwrap_or(id));
+        line("next step", id.map(|id| format!("caulk fix {}", Untrusted::from(id))));
+    } else {
+        line("next step", summary);
     }
-    line("next step", said(&finding["fix"]["summary"]));
+    line("recipe", said(&finding["fix"]["recipe"]).map(|id| format!("{id} (caulk explain {id})")));
     line("revoke", said(&finding["fix"]["rotate_url"]));
     if let Some(rule) = finding["rule"].as_str().and_then(|rule| pack::describe(pack, rule)) {
         let _ = write!(text, "\n{}\n", rule.trim_end());

@@ -31,12 +31,29 @@ pub(super) fn secret(document: &Document<'_>, index: usize) -> Option<(Hint, Ran
 fn is_reference(document: &Document<'_>, index: usize, value: &[u8]) -> bool {
     let field = &document.fields[index];
     let option = index.checked_sub(1).and_then(|i| document.fields.get(i)).filter(|b| are_siblings(b, field));
-    let marked = option.is_some_and(|option| option.value.bytes() == b"--with");
-    // A name has a kind before its first slash; a token that has a slash by chance does not begin so.
-    let name = std::str::from_utf8(value).ok().filter(|name| VaultName::parse(name).is_ok());
-    marked
-        && name.is_some_and(|name| KINDS.iter().any(|kind| name.strip_prefix(kind).is_some_and(|r| r.starts_with('/'))))
+    option.is_some_and(|option| option.value.bytes() == WITH) && is_name(value)
 }
+
+/// The same in a line for a shell, where the variable and the name are a field of their own.
+pub(super) fn is_reference_in_line(source: &[u8], field: &Field<'_>) -> bool {
+    if !is_name(field.value.bytes()) {
+        return false;
+    }
+    let unquoted = |text: &'_ [u8]| text.len() - usize::from(matches!(text.last(), Some(b'"' | b'\'')));
+    let before = source.get(..field.span.start).unwrap_or_default();
+    let before = before[..unquoted(before)].strip_suffix(b"=").and_then(|text| text.strip_suffix(field.key()));
+    before.is_some_and(|text| text[..unquoted(text)].trim_ascii_end().ends_with(WITH))
+}
+
+/// Whether a value is the name of a sealed secret: a name has a kind before its first slash; a token that has
+/// a slash by chance does not begin so.
+fn is_name(value: &[u8]) -> bool {
+    let name = std::str::from_utf8(value).ok().filter(|name| VaultName::parse(name).is_ok());
+    name.is_some_and(|name| KINDS.iter().any(|kind| name.strip_prefix(kind).is_some_and(|r| r.starts_with('/'))))
+}
+
+/// The option of `caulk run` that names a sealed secret.
+const WITH: &[u8] = b"--with";
 
 /// What names that recipes give begin with.
 const KINDS: [&str; 3] = ["git", "mcp", "npm"];

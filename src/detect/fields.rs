@@ -76,6 +76,9 @@ impl Detector<'_> {
         out: &mut Vec<Sighting>,
     ) {
         for (index, field) in document.fields.iter().enumerate() {
+            if arguments::is_reference_in_line(document.source, field) {
+                continue;
+            }
             let path = keys(scene.prefix, &field.path);
             let placed = layer.inherit.or_else(|| self.places.of(scene.surface, &path));
             let before = out.len();

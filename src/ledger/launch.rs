@@ -13,6 +13,8 @@ const DEPTH: usize = 8;
 /// Reads a command given as a program and its arguments.
 #[must_use]
 pub fn of_words(argv: &[&[u8]], mask: Mask<'_>) -> Launch {
+    // A server with sealed secrets is shown, and judged, by its own command.
+    let argv = handed(argv).map_or(argv, |at| &argv[at..]);
     let written = argv.iter().take(WORDS).map(|word| quoted(word, mask)).collect::<Vec<_>>().join(" ");
     let words: Vec<Word> = match argv {
         // Some files hold the whole line in `command`. A path with a blank in it is no line.
@@ -20,6 +22,30 @@ pub fn of_words(argv: &[&[u8]], mask: Mask<'_>) -> Launch {
         _ => argv.iter().take(WORDS).map(|word| words::own(word)).collect(),
     };
     finish(words, false, written, mask)
+}
+
+/// Where the command begins that `caulk run` starts.
+fn handed<W: AsRef<[u8]>>(words: &[W]) -> Option<usize> {
+    let word = |at: usize| words.get(at).map_or(&b""[..], AsRef::as_ref);
+    if basename(word(0)) != "caulk" {
+        return None;
+    }
+    let mut at = 1;
+    while word(at).starts_with(b"-") {
+        at += 1;
+    }
+    if word(at) != b"run" {
+        return None;
+    }
+    at += 1;
+    while word(at).starts_with(b"-") {
+        let option = word(at);
+        at += if matches!(option, b"--with" | b"--store") { 2 } else { 1 };
+        if option == b"--" {
+            break;
+        }
+    }
+    (at < words.len()).then_some(at)
 }
 
 /// Reads a command given as a line for a shell.
@@ -102,11 +128,12 @@ fn wrapped(program: &str, words: &[Word]) -> Option<usize> {
         "timeout" => options(&["-k", "-s"], 1),
         "wsl" => options(&["-d", "--distribution", "-u", "--user", "--cd"], 0),
         "mise" | "rtx" | "asdf" if second(words, &["exec", "x"]) => past_dashes(),
-        "op" | "doppler" | "infisical" | "dotenvx" | "caulk" | "aws-vault" | "teller" | "chamber"
+        "op" | "doppler" | "infisical" | "dotenvx" | "aws-vault" | "teller" | "chamber"
             if second(words, &["run", "exec"]) =>
         {
             past_dashes()
         }
+        "caulk" => handed(words),
         "dotenv" => past_dashes(),
         "direnv" if second(words, &["exec"]) => Some(3),
         _ => None,

@@ -103,6 +103,11 @@ impl<'p> Place<'p> {
     fn advice(&self, pack: &RulePack, rule: &Rule, finding: &Finding) -> Fix {
         let rotate_url = (!rule.revoke.is_empty()).then(|| rule.revoke.to_string());
         let field = finding.location.field.as_ref().map_or("", Untrusted::as_found);
+        if finding.secret.as_ref().is_some_and(|secret| secret.attributes.contains_key("canary")) {
+            let summary = "Leave it where it is: it is a tripwire, and tells its owner when it is used.".to_owned();
+            return Fix { recipe: None, automatic: false, summary, rotate_url: None };
+        }
+        // What lies inside of something that is no text is not edited.
         let surface = self.surface.filter(|_| finding.location.container.is_none());
         let Some(recipe) = surface.and_then(|surface| pack.recipe_for(surface, field)) else {
             let summary = "Move it to the keychain or delete it, then rotate it: it has lain in the clear.".to_owned();

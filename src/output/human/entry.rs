@@ -4,7 +4,7 @@ use super::super::wire::octal;
 use super::group::Group;
 use super::page::{Page, glyph};
 use super::text::{Piece, clip, count, enumerate, plain, styled, whole};
-use crate::model::{Category, Confidence, ContainerKind, Exposure, Finding, GitState, Location};
+use crate::model::{Category, Confidence, ContainerKind, Exposure, Finding, Fix, GitState, Location};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -165,28 +165,48 @@ fn next(page: &Page<'_>, group: &Group<'_>) -> String {
         };
         return labelled(page, "next", &[plain(step)]);
     }
-    let explain = || vec![whole(page.bold(), format!("caulk explain {}", head.rule))];
-    let Some(fix) = &head.fix else { return labelled(page, "next", &explain()) };
-    let mut step = if fix.automatic {
-        vec![whole(page.bold(), format!("caulk fix {}", head.id))]
-    } else {
-        match &fix.rotate_url {
-            Some(url) if url.starts_with("https://") || url.starts_with("http://") => {
-                vec![plain("replace and revoke it: "), whole(page.bold(), url.clone())]
-            }
-            // A sentence of its own says what to do; a command needs to be told what it is for.
-            Some(advice) if is_sentence(advice) => vec![plain(clip(advice, 2 * LONG))],
-            Some(command) if !command.is_empty() => {
-                vec![plain("replace and revoke it: "), styled(page.bold(), clip(command, 2 * LONG))]
-            }
-            _ if !fix.summary.is_empty() => vec![plain(clip(&fix.summary, 2 * LONG))],
-            _ => explain(),
-        }
+    let Some(fix) = &head.fix else {
+        return labelled(page, "next", &[whole(page.bold(), format!("caulk explain {}", head.rule))]);
     };
-    if page.verbose() && (fix.automatic || fix.rotate_url.is_some()) && !fix.summary.is_empty() {
-        step.push(plain(format!(" ({})", clip(&fix.summary, 2 * LONG))));
+    let mut step = Vec::new();
+    let mended = mendable(group);
+    if let Some((finding, _)) = mended {
+        step.push(whole(page.bold(), fix_command(finding)));
+    }
+    let (then, replace) = match mended {
+        Some(_) => (", then: ", ", then replace and revoke it: "),
+        None => ("", "replace and revoke it: "),
+    };
+    match &fix.rotate_url {
+        Some(url) if url.starts_with("https://") || url.starts_with("http://") => {
+            step.extend([plain(replace), whole(page.bold(), url.clone())]);
+        }
+        // A sentence of its own says what to do; a command needs to be told what it is for.
+        Some(advice) if is_sentence(advice) => step.push(plain(format!("{then}{}", clip(advice, 2 * LONG)))),
+        Some(command) if !command.is_empty() => {
+            step.extend([plain(replace), styled(page.bold(), clip(command, 2 * LONG))]);
+        }
+        _ if mended.is_some() => {}
+        _ if !fix.summary.is_empty() => step.push(plain(clip(&fix.summary, 2 * LONG))),
+        _ => step.push(whole(page.bold(), format!("caulk explain {}", head.rule))),
+    }
+    let summary = mended.map_or(&fix.summary, |(_, fix)| &fix.summary);
+    if page.verbose() && (mended.is_some() || fix.rotate_url.is_some()) && !summary.is_empty() {
+        step.push(plain(format!(" ({})", clip(summary, 2 * LONG))));
     }
     labelled(page, "next", &step)
+}
+
+/// The first place that `caulk fix` mends; it takes the secret's other places along.
+pub(super) fn mendable<'a>(group: &Group<'a>) -> Option<(&'a Finding, &'a Fix)> {
+    group.members.iter().find_map(|member| Some((*member, member.fix.as_ref().filter(|fix| fix.automatic)?)))
+}
+
+/// `caulk fix` for one finding; digits enough to name it.
+fn fix_command(finding: &Finding) -> String {
+    const DIGITS: usize = 12;
+    let id = finding.id.as_str();
+    format!("caulk fix {}", id.get(..DIGITS).unwrap_or(id))
 }
 
 /// Whether a text begins like a sentence: a capital, then small letters. `POST` and `docker` do not.

@@ -1,7 +1,7 @@
 //! The last paragraphs: what could not be read, what was hidden, what was looked at, what to do next.
 
 use super::super::watcher;
-use super::entry::location;
+use super::entry::{location, mendable};
 use super::group::Group;
 use super::page::Page;
 use super::text::{bytes, clip, count, duration, enumerate, plain, styled, thousands, whole};
@@ -147,7 +147,8 @@ fn next_command(page: &Page<'_>, groups: &[Group<'_>]) -> (String, &'static str)
         };
     }
     let command = match groups.first() {
-        Some(group) if group.head.fix.as_ref().is_some_and(|fix| fix.automatic) => "caulk fix --dry-run".to_owned(),
+        // It shows what it would do, and asks.
+        Some(_) if groups.iter().any(|group| mendable(group).is_some()) => "caulk fix".to_owned(),
         Some(group) => format!("caulk explain {}", group.head.id),
         None if page.report.scan.complete => "caulk scan --deep".to_owned(),
         None => "caulk scan --verbose".to_owned(),
