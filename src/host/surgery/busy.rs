@@ -9,6 +9,7 @@ use crate::host::open::{self, OpenFile};
 use std::ffi::{OsStr, OsString};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 /// An editor that has unsaved or locked `real`.
 pub(super) fn editor(real: &Path) -> Option<String> {
@@ -92,7 +93,8 @@ pub fn lock_beside(real: &Path, ending: &str) -> Result<Lock, Refusal> {
     name.push(".");
     name.push(ending);
     let place = Place::at(real)?;
-    for _ in 0..2 {
+    let begun = Instant::now();
+    loop {
         match place.create(&name) {
             Ok(mut file) => {
                 let lock = Lock { place, name };
@@ -102,6 +104,13 @@ pub fn lock_beside(real: &Path, ending: &str) -> Result<Lock, Refusal> {
             Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists && abandoned(&place, &name) => {
                 place.unlink(&name)?;
             }
+            // Just made by git, which fills it at once, or left by a caulk that was killed before it had.
+            Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists && is_empty(&place, &name) => {
+                if begun.elapsed() > UNFILLED {
+                    place.unlink(&name)?;
+                }
+                std::thread::sleep(UNFILLED / 30);
+            }
             Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => break,
             Err(e) => return Err(Refusal::io(&e)),
         }
@@ -109,10 +118,16 @@ pub fn lock_beside(real: &Path, ending: &str) -> Result<Lock, Refusal> {
     Err(Refusal::LockHeld(shown(Path::new(&name))))
 }
 
+/// How long a lock may stay empty before nobody is taken to hold it.
+const UNFILLED: Duration = Duration::from_secs(3);
+
+fn is_empty(place: &Place, name: &OsStr) -> bool {
+    super::settle::content(place, name, 64).is_ok_and(|content| content.is_some_and(|content| content.is_empty()))
+}
+
 /// Whether a lock is ours and the caulk that made it has ended.
 fn abandoned(place: &Place, name: &OsStr) -> bool {
     let Ok(Some(content)) = super::settle::content(place, name, 64) else { return false };
-    // Killed between making the file and writing to it: git's own lock is never empty for long, but may be.
     let pid = std::str::from_utf8(&content).ok().and_then(|text| text.strip_prefix(MARK)?.parse().ok());
     pid.is_some_and(|pid: i32| !sys::runs(pid))
 }
