@@ -96,7 +96,7 @@ fn basic(place: &[u8], header: &[u8]) -> Option<Login> {
     let colon = memchr::memchr(b':', &decoded)?;
     let user = std::str::from_utf8(&decoded[..colon]).ok()?.to_owned();
     let secret = Secret::copy_of(&decoded[colon + 1..]);
-    let fits = !user.is_empty() && !secret.is_empty() && speakable(&secret);
+    let fits = !user.is_empty() && speakable(&secret) && !looks_like_a_token(&user, secret.expose());
     fits.then(|| Login {
         protocol: protocol.to_ascii_lowercase(),
         host: normal_host(protocol, host),
@@ -121,10 +121,20 @@ fn login(text: &[u8], with_path: bool) -> Option<Login> {
     } else {
         (Some(String::from_utf8(user.to_vec()).ok().filter(|user| !user.is_empty())?), Secret::from_zeroizing(password))
     };
+    // Some hosts take the token as the user: it must not come into a name, an index or a journal.
+    if user.as_deref().is_some_and(|user| looks_like_a_token(user, secret.expose())) {
+        return None;
+    }
     let path = std::str::from_utf8(&text[found.host.end..]).ok()?.trim_matches('/');
     let path = (with_path && !path.is_empty()).then(|| path.to_owned());
     let fits = speakable(&secret) && user.as_deref().is_none_or(|user| !user.contains(['\n', '\0', '\r']));
     fits.then(|| Login { host: normal_host(&protocol, &host), protocol, path, user, secret })
+}
+
+/// Whether the secret of a login is its user: `TOKEN:x-oauth-basic`, or anything long that is no name.
+fn looks_like_a_token(user: &str, password: &[u8]) -> bool {
+    let mixed = user.bytes().any(|b| b.is_ascii_digit()) && user.bytes().any(|b| b.is_ascii_alphabetic());
+    password.eq_ignore_ascii_case(b"x-oauth-basic") || user.len() >= 20 && mixed && !user.contains('@')
 }
 
 fn web(protocol: &str) -> bool {
