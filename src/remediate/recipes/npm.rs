@@ -58,6 +58,10 @@ pub(super) fn line(target: &Target<'_>) -> Outcome {
 
 /// The setting with the registry it is for in front; one without is for the file's own default registry.
 fn scoped(key: &str, document: &Document<'_>) -> Option<String> {
+    // npm expands a reference in the key, too; what it comes to is not known here.
+    if key.contains("${") {
+        return None;
+    }
     if key.starts_with("//") {
         return key.contains(":_").then(|| key.to_owned());
     }
