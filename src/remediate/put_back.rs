@@ -12,6 +12,7 @@ use crate::host::surgery::Patient;
 use crate::model::Secret;
 use crate::read;
 use crate::vault::{Binding, Index, VaultName};
+use std::path::PathBuf;
 
 /// Why a record could not be taken back in full.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -66,6 +67,16 @@ pub(super) fn record(
     journal.records[index].stage = ending;
     let saved = journal.save(bench.state_dir);
     noted.and(saved).map(|()| kept).map_err(|error| Stuck(error.to_string()))
+}
+
+/// The files of a record that are as its fix left them.
+pub(super) fn still_changed(bench: &Bench<'_>, journal: &Journal, index: usize, key: Option<&RunKey>) -> Vec<PathBuf> {
+    let folder = journal::folder(bench.state_dir).join(&journal.run);
+    let changed = |file: &&FileRecord| {
+        let images = key.and_then(|key| Images::load(key, &folder, &journal.run, &file.images).ok());
+        images.is_some_and(|images| matches!(files::standing(file, &images), Standing::After))
+    };
+    journal.records[index].files.iter().filter(changed).map(|file| file.real.path()).collect()
 }
 
 /// Ends writes that were cut short, one way or the other.

@@ -60,6 +60,7 @@ pub fn undo(bench: &Bench<'_>, run: &str, stop: &dyn Fn() -> bool) -> Result<Fix
     let mut journal = Journal::load(bench.state_dir, run)?;
     let key = RunKey::find(bench.vault, run)?;
     let mut steps = Vec::new();
+    let mut waiting = Vec::new();
     for index in (0..journal.records.len()).rev() {
         if journal.records[index].stage != Stage::Done {
             continue;
@@ -67,9 +68,15 @@ pub fn undo(bench: &Bench<'_>, run: &str, stop: &dyn Fn() -> bool) -> Result<Fix
         let key = key.as_ref();
         let outcome = if stop() {
             Err((StepState::Skipped, "interrupted before it was begun".to_owned()))
+        } else if journal.records[index].files.iter().any(|file| waiting.contains(&file.real.path())) {
+            // Put back out of turn, its bytes would come to stand elsewhere than they stood.
+            Err((StepState::Skipped, "its file waits for a later change to be taken back; run caulk undo again".to_owned()))
         } else {
             put_back::record(bench, &mut journal, index, key).map_err(|Stuck(why)| (StepState::Failed, why))
         };
+        if outcome.is_err() {
+            waiting.extend(put_back::still_changed(bench, &journal, index, key));
+        }
         let (state, reason, kept) = match outcome {
             Ok(kept) => (StepState::Done, None, kept),
             Err((state, why)) => (state, Some(why), Vec::new()),

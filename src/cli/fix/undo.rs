@@ -31,7 +31,7 @@ pub(super) fn run(args: &UndoArgs) -> Result<u8, Failure> {
         if !json {
             out::print(b"Nothing to take back.\n")?;
         }
-        return end(&nothing, json);
+        return end(&nothing, json, true);
     }
     if !args.yes {
         out::aside(&planned(&workshop, &chosen)?);
@@ -46,7 +46,7 @@ pub(super) fn run(args: &UndoArgs) -> Result<u8, Failure> {
     let store = chosen.first().map_or_else(Default::default, |run| run.store);
     let vault = workshop.vault(store, args.store_passphrase_file.as_deref())?;
     let bench = workshop.bench(&detector, &vault, &entries);
-    Workshop::recover(&bench)?;
+    let whole = Workshop::recover(&bench)?;
     let mut report = FixReport::default();
     for run in &chosen {
         let other = if run.store == store {
@@ -71,7 +71,7 @@ pub(super) fn run(args: &UndoArgs) -> Result<u8, Failure> {
     if !json {
         out::print(told(&report).as_bytes())?;
     }
-    let status = end(&report, json)?;
+    let status = end(&report, json, whole)?;
     Ok(stop.status().unwrap_or(status))
 }
 
