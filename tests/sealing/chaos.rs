@@ -16,13 +16,14 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 const KILLS: usize = 20;
 
 /// Calls of the file system that change something or decide what is changed, with the failures that they have.
-const FILE_CALLS: [(&str, &[&str]); 12] = [
+const FILE_CALLS: [(&str, &[&str]); 13] = [
     ("openat", &["EACCES", "EIO", "EROFS", "ENOSPC"]),
     ("write", &["ENOSPC", "EIO"]),
     ("pwrite64", &["ENOSPC", "EIO"]),
     ("fsync", &["EIO", "ENOSPC"]),
     ("rename", &["EIO", "EROFS", "ENOSPC"]),
     ("renameat2", &["EIO", "EROFS", "ENOSPC", "EACCES"]),
+    ("symlinkat", &["EROFS", "ENOSPC"]),
     ("unlink", &["EROFS", "EACCES"]),
     ("unlinkat", &["EROFS", "EIO"]),
     ("fchmod", &["EROFS", "EIO"]),

@@ -7,7 +7,6 @@ use super::Refusal;
 use super::sys::Place;
 use crate::host::open::{self, OpenFile};
 use std::ffi::{OsStr, OsString};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// An editor that has unsaved or locked `real`.
@@ -93,12 +92,8 @@ pub fn lock_beside(real: &Path, ending: &str) -> Result<Lock, Refusal> {
     name.push(ending);
     let place = Place::at(real)?;
     for _ in 0..2 {
-        match place.create(&name) {
-            Ok(mut file) => {
-                let lock = Lock { place, name };
-                write!(file, "{MARK}{}", std::process::id())?;
-                return Ok(lock);
-            }
+        match place.mark(&name, &format!("{MARK}{}", std::process::id())) {
+            Ok(()) => return Ok(Lock { place, name }),
             Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists && abandoned(&place, &name) => {
                 place.unlink(&name)?;
             }
@@ -111,9 +106,10 @@ pub fn lock_beside(real: &Path, ending: &str) -> Result<Lock, Refusal> {
 
 /// Whether a lock is ours and the caulk that made it has ended.
 fn abandoned(place: &Place, name: &OsStr) -> bool {
-    let Ok(Some(content)) = super::settle::content(place, name, 64) else { return false };
-    // Killed between making the file and writing to it: git's own lock is never empty for long, but may be.
-    let pid = std::str::from_utf8(&content).ok().and_then(|text| text.strip_prefix(MARK)?.parse().ok());
+    // A file where links are not to be had; one that is empty may be git's own.
+    let file = || String::from_utf8(super::settle::content(place, name, 64).ok()??.to_vec()).ok();
+    let text = place.marked(name).or_else(file);
+    let pid = text.and_then(|text| text.strip_prefix(MARK)?.parse().ok());
     pid.is_some_and(|pid: i32| !sys::runs(pid))
 }
 
