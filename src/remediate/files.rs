@@ -188,6 +188,17 @@ pub(super) fn standing(record: &FileRecord, images: &Images) -> Standing {
     }
 }
 
+/// What the files that held a secret hold now; those that cannot be read are left out.
+pub(super) fn contents(records: &[FileRecord]) -> Vec<Zeroizing<Vec<u8>>> {
+    let read = |record: &FileRecord| {
+        let mut bytes = Zeroizing::new(Vec::new());
+        let mut file = open::open(&record.real.path()).ok()?;
+        file.read_up_to(&mut bytes, Limits::SHIPPED.document_bytes).ok()?;
+        Some(bytes)
+    };
+    records.iter().filter(|record| record.surface.is_some()).filter_map(read).collect()
+}
+
 /// Takes away a run's folder that holds nothing any more. Failures are passed over: it holds no secret.
 pub(super) fn forget(folder: &Path) {
     let Ok(entries) = std::fs::read_dir(folder) else { return };

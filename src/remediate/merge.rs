@@ -89,9 +89,10 @@ fn place(theirs: &[DiffOp], range: Range<usize>, after: usize, current: usize) -
         let ahead = if range.start == after { Some(current) } else { equal(range.start) };
         return behind.or(ahead).map(|at| at..at);
     }
+    // Every piece of it, one after the other: equal ends say nothing of what lies between.
     let start = equal(range.start)?;
-    let end = equal(range.end - 1)? + 1;
-    (end - start == range.len()).then_some(start..end)
+    let whole = range.clone().enumerate().all(|(offset, at)| equal(at) == Some(start + offset));
+    whole.then(|| start..start + range.len())
 }
 
 #[cfg(test)]
@@ -132,6 +133,15 @@ mod tests {
     #[test]
     fn a_line_that_was_taken_out_comes_back_where_its_neighbours_were() {
         assert_eq!(merged("a\nsecret\nb\n", "a\nb\n", "c\nd\n").as_deref(), Some("c\nsecret\nd\n"));
+    }
+
+    #[test]
+    fn another_line_of_the_same_shape_is_not_the_one() {
+        let (before, after) = ("https://bob:x1@code.example.org\n", "");
+        let current = "https://ada:y2@git.example.org\n";
+        assert!(!super::is_back(before.as_bytes(), after.as_bytes(), current.as_bytes()));
+        assert!(super::is_back(before.as_bytes(), after.as_bytes(), [current, before].concat().as_bytes()));
+        assert_eq!(merged("key: a-1-b\n", "key: a-2-b\n", "key: a-3-b\n"), None);
     }
 
     #[test]

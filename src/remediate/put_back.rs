@@ -7,6 +7,7 @@ use super::Bench;
 use super::files::{self, Direction, Standing};
 use super::images::{Images, RunKey, key_name};
 use super::journal::{self, FileRecord, ItemRecord, Journal, Record, Stage};
+use super::sweep::Sweep;
 use super::{merge, recipes};
 use crate::host::surgery::Patient;
 use crate::model::Secret;
@@ -15,9 +16,19 @@ use crate::vault::{Binding, Index, VaultName};
 use std::path::PathBuf;
 
 /// Why a record could not be taken back in full.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub(super) struct Stuck(pub(super) String);
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Stuck {
+    /// In words.
+    pub(super) why: String,
+    /// Whether another try would end the same: the user's edit stands in the way.
+    pub(super) for_good: bool,
+}
+
+impl From<String> for Stuck {
+    fn from(why: String) -> Self {
+        Self { why, for_good: false }
+    }
+}
 
 /// Takes the record at `index` back and writes so in the journal. What could not be is left for another try.
 ///
@@ -57,26 +68,17 @@ pub(super) fn record(
             journal.records[index].stage = Stage::Done;
             let _ = journal.save(bench.state_dir);
         }
-        return Err(Stuck(why));
+        return Err(why);
     }
     let run = journal.run.clone();
-    let kept = release(bench, &run, &journal.records[index]).map_err(Stuck)?;
+    let contents = files::contents(&journal.records[index].files);
+    let kept = release(bench, &run, &journal.records[index], &contents).map_err(Stuck::from)?;
     if let Some(key) = key {
-        tidy(bench, journal, index, key).map_err(Stuck)?;
+        tidy(bench, journal, index, key).map_err(Stuck::from)?;
     }
     journal.records[index].stage = ending;
     let saved = journal.save(bench.state_dir);
-    noted.and(saved).map(|()| kept).map_err(|error| Stuck(error.to_string()))
-}
-
-/// The files of a record that are as its fix left them.
-pub(super) fn still_changed(bench: &Bench<'_>, journal: &Journal, index: usize, key: Option<&RunKey>) -> Vec<PathBuf> {
-    let folder = journal::folder(bench.state_dir).join(&journal.run);
-    let changed = |file: &&FileRecord| {
-        let images = key.and_then(|key| Images::load(key, &folder, &journal.run, &file.images).ok());
-        images.is_some_and(|images| matches!(files::standing(file, &images), Standing::After))
-    };
-    journal.records[index].files.iter().filter(changed).map(|file| file.real.path()).collect()
+    noted.and(saved).map(|()| kept).map_err(|error| Stuck::from(error.to_string()))
 }
 
 /// Ends writes that were cut short, one way or the other.
@@ -93,7 +95,7 @@ pub(super) fn settle(
     for file in list {
         // Sealing comes before writing: what was not sealed was not written.
         let Ok(images) = Images::load(key, &folder, &journal.run, &file.images) else { continue };
-        files::settle(file, &images, way).map_err(Stuck)?;
+        files::settle(file, &images, way).map_err(Stuck::from)?;
     }
     Ok(())
 }
@@ -106,14 +108,14 @@ fn one(
     number: usize,
     file: &FileRecord,
     key: Option<&RunKey>,
-) -> Result<(), String> {
+) -> Result<(), Stuck> {
     let folder = journal::folder(bench.state_dir).join(&journal.run);
     let shown = files::shown(file);
     // Never sealed, so never written.
     if folder.join(&file.images).symlink_metadata().is_err() {
         return Ok(());
     }
-    let Some(key) = key else { return Err(format!("{shown}: the key of this run is not in the vault")) };
+    let Some(key) = key else { return Err(format!("{shown}: the key of this run is not in the vault").into()) };
     let images = Images::load(key, &folder, &journal.run, &file.images).map_err(|error| error.to_string())?;
     if file.surface.is_none() && is_shared(bench, &journal.records[index]) {
         // Another sealed login of this host still needs it.
@@ -121,13 +123,13 @@ fn one(
     }
     match files::standing(file, &images) {
         Standing::Before => Ok(()),
-        Standing::After => files::write(file, None, &images, Direction::Back),
-        Standing::Gone => Err(format!("{shown} is gone; its secret stays in the vault")),
-        Standing::Unreadable(why) => Err(format!("{shown}: {why}")),
+        Standing::After => Ok(files::write(file, None, &images, Direction::Back)?),
+        Standing::Gone => Err(Stuck { why: format!("{shown} is gone; its secret stays in the vault"), for_good: true }),
+        Standing::Unreadable(why) => Err(format!("{shown}: {why}").into()),
         Standing::Other(current) => {
             let (Some(before), Some(after)) = (&images.before, &images.after) else {
                 // A configuration that caulk made and that others use by now: only caulk's part goes.
-                return without_helpers(bench, journal, index, number, file, &current, key);
+                return Ok(without_helpers(bench, journal, index, number, file, &current, key)?);
             };
             if merge::is_back(before, after, &current) {
                 return Ok(());
@@ -135,13 +137,16 @@ fn one(
             let Some(merged) = merge::take_out(before, after, &current).filter(|m| parses(bench, file, &current, m))
             else {
                 if file.surface.is_none() {
-                    return without_helpers(bench, journal, index, number, file, &current, key);
+                    return Ok(without_helpers(bench, journal, index, number, file, &current, key)?);
                 }
-                return Err(format!(
-                    "{shown} was edited where caulk had changed it; put the value back by hand: caulk vault get"
-                ));
+                return Err(Stuck {
+                    why: format!(
+                        "{shown} was edited where caulk had changed it; put the value back by hand: caulk vault get"
+                    ),
+                    for_good: true,
+                });
             };
-            replace(bench, journal, index, number, file, &current, merged, key)
+            Ok(replace(bench, journal, index, number, file, &current, merged, key)?)
         }
     }
 }
@@ -259,12 +264,17 @@ fn parses(bench: &Bench<'_>, file: &FileRecord, current: &[u8], merged: &[u8]) -
 
 /// Takes a record's values out of the vault, or gives a name its earlier value back, and tells the index.
 /// A value that was changed since (a rotated token, one that git was told) is the only copy there is: it
-/// stays, and its name is given.
-fn release(bench: &Bench<'_>, run: &str, record: &Record) -> Result<Vec<String>, String> {
+/// stays, and its name is given. So does one that none of the files that are put back holds.
+fn release(
+    bench: &Bench<'_>,
+    run: &str,
+    record: &Record,
+    contents: &[zeroize::Zeroizing<Vec<u8>>],
+) -> Result<Vec<String>, String> {
     let mut kept = Vec::new();
     for item in &record.items {
         let Ok(name) = VaultName::parse(&item.name) else { continue };
-        if !release_item(bench, run, item, &name)? {
+        if !release_item(bench, run, item, &name, contents)? {
             kept.push(item.name.clone());
         }
     }
@@ -272,11 +282,23 @@ fn release(bench: &Bench<'_>, run: &str, record: &Record) -> Result<Vec<String>,
 }
 
 /// The same for one value; false: it stays, since it was changed.
-fn release_item(bench: &Bench<'_>, run: &str, item: &ItemRecord, name: &VaultName) -> Result<bool, String> {
+fn release_item(
+    bench: &Bench<'_>,
+    run: &str,
+    item: &ItemRecord,
+    name: &VaultName,
+    contents: &[zeroize::Zeroizing<Vec<u8>>],
+) -> Result<bool, String> {
     let told = |error: crate::vault::VaultError| format!("{error}. {}", error.advice());
     let current = bench.vault.get(name).map_err(told)?;
     let ours = |value: &Secret| bench.detector.keys().id(value.expose()).as_str() == item.fingerprint;
-    let changed = item.stored && current.as_ref().is_some_and(|value| !ours(value));
+    // The last look before the only other copy goes.
+    let in_files = |value: &Secret| {
+        let sweep = Sweep::new([value]);
+        let plain = |text: &[u8]| memchr::memmem::find(text, value.expose()).is_some();
+        contents.iter().any(|text| plain(text) || !sweep.search(text).is_empty())
+    };
+    let changed = item.stored && current.as_ref().is_some_and(|value| !ours(value) || !in_files(value));
     let version = item.version.as_deref().and_then(|version| VaultName::parse(version).ok());
     let version = version.filter(|_| current.as_ref().is_none_or(ours));
     if let Some(version) = &version

@@ -45,7 +45,7 @@ pub fn recover(bench: &Bench<'_>) -> Result<Vec<Recovered>, VaultError> {
             match one(bench, &mut journal, index, key.as_ref()) {
                 Ok(true) => recovered.ended += 1,
                 Ok(false) => recovered.taken_back += 1,
-                Err(Stuck(why)) => recovered.stuck.push(why),
+                Err(Stuck { why, .. }) => recovered.stuck.push(why),
             }
         }
         put_back::close(bench, &mut journal);
@@ -62,7 +62,7 @@ fn one(bench: &Bench<'_>, journal: &mut Journal, index: usize, key: Option<&RunK
         put_back::settle(bench, journal, index, key, Direction::Forward)?;
         if stands(bench, journal, &journal.records[index], key) {
             journal.records[index].stage = Stage::Done;
-            journal.save(bench.state_dir).map_err(|error| Stuck(error.to_string()))?;
+            journal.save(bench.state_dir).map_err(|error| Stuck::from(error.to_string()))?;
             return Ok(true);
         }
     }

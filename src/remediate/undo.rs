@@ -56,27 +56,45 @@ pub fn plan(state_dir: &Path, run: &str) -> Result<FixReport, FileError> {
 }
 
 /// Takes `run` back. `stop` is asked between secrets.
-pub fn undo(bench: &Bench<'_>, run: &str, stop: &dyn Fn() -> bool) -> Result<FixReport, Trouble> {
+///
+/// Changes of one file go back in the reverse of their order, or the file would not be what it was: `waiting`
+/// has the files of changes, of later runs too, that could not go back this time.
+pub fn undo(
+    bench: &Bench<'_>,
+    run: &str,
+    waiting: &mut Vec<PathBuf>,
+    stop: &dyn Fn() -> bool,
+) -> Result<FixReport, Trouble> {
     let mut journal = Journal::load(bench.state_dir, run)?;
     let key = RunKey::find(bench.vault, run)?;
     let mut steps = Vec::new();
-    let mut waiting = Vec::new();
     for index in (0..journal.records.len()).rev() {
-        if journal.records[index].stage != Stage::Done {
+        let record = &journal.records[index];
+        let files: Vec<PathBuf> = record.files.iter().map(|file| file.real.path()).collect();
+        if matches!(record.stage, Stage::Begun | Stage::Undoing) {
+            waiting.extend(files);
+            continue;
+        }
+        if record.stage != Stage::Done {
             continue;
         }
         let key = key.as_ref();
         let outcome = if stop() {
             Err((StepState::Skipped, "interrupted before it was begun".to_owned()))
-        } else if journal.records[index].files.iter().any(|file| waiting.contains(&file.real.path())) {
-            // Put back out of turn, its bytes would come to stand elsewhere than they stood.
-            Err((StepState::Skipped, "its file waits for a later change to be taken back; run caulk undo again".to_owned()))
+        } else if files.iter().any(|file| waiting.contains(file)) {
+            waiting.extend(files);
+            Err((
+                StepState::Failed,
+                "a later change of the same file must go back first; run caulk undo again".to_owned(),
+            ))
         } else {
-            put_back::record(bench, &mut journal, index, key).map_err(|Stuck(why)| (StepState::Failed, why))
+            put_back::record(bench, &mut journal, index, key).map_err(|Stuck { why, for_good }| {
+                if !for_good {
+                    waiting.extend(files);
+                }
+                (StepState::Failed, why)
+            })
         };
-        if outcome.is_err() {
-            waiting.extend(put_back::still_changed(bench, &journal, index, key));
-        }
         let (state, reason, kept) = match outcome {
             Ok(kept) => (StepState::Done, None, kept),
             Err((state, why)) => (state, Some(why), Vec::new()),
@@ -84,7 +102,7 @@ pub fn undo(bench: &Bench<'_>, run: &str, stop: &dyn Fn() -> bool) -> Result<Fix
         for record in &journal.records[index].steps {
             let mut step = step(&journal, record, state, reason.clone());
             if step.vault_name.as_ref().is_some_and(|name| kept.contains(name)) {
-                step.next = Some("Its value was changed since it was sealed: the file has the old one again, the new one stays in the vault (caulk vault get).".into());
+                step.next = Some("Its value was changed since it was sealed, or is not in the file again: it stays in the vault (caulk vault get).".into());
             }
             steps.push(step);
         }

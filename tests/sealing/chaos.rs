@@ -91,7 +91,8 @@ impl Scene {
         place.put("app/.git/config", format!("[core]\n\tbare = false\n{remote}"), 0o644);
         place.put("app/.git/HEAD", "ref: refs/heads/main\n", 0o644);
         let env = serde_json::json!({"ACME_API_KEY": s[4], "OTHER_TOKEN": s[5]});
-        let config = serde_json::json!({"mcpServers": {"acme": {"command": "npx", "args": ["-y", "acme"], "env": env}}});
+        let config =
+            serde_json::json!({"mcpServers": {"acme": {"command": "npx", "args": ["-y", "acme"], "env": env}}});
         let path = place.put(".cursor/mcp.json", format!("{config:#}\n"), 0o640);
         std::fs::hard_link(path, place.path("copy-of-mcp.json")).unwrap();
         let headers = serde_json::json!({"Authorization": format!("Bearer {}", s[6])});

@@ -48,6 +48,7 @@ pub(super) fn run(args: &UndoArgs) -> Result<u8, Failure> {
     let bench = workshop.bench(&detector, &vault, &entries);
     let whole = Workshop::recover(&bench)?;
     let mut report = FixReport::default();
+    let mut waiting = Vec::new();
     for run in &chosen {
         let other = if run.store == store {
             None
@@ -59,10 +60,11 @@ pub(super) fn run(args: &UndoArgs) -> Result<u8, Failure> {
         if let Some(machine) = &elsewhere {
             bench.machine = machine;
         }
-        let undone = remediate::undo(&bench, &run.run, &|| live.stopped()).map_err(|trouble| match trouble {
-            Trouble::File(error) => Failure::new(error.to_string()),
-            Trouble::Vault(error) => hand::vault_failure(error),
-        })?;
+        let undone =
+            remediate::undo(&bench, &run.run, &mut waiting, &|| live.stopped()).map_err(|trouble| match trouble {
+                Trouble::File(error) => Failure::new(error.to_string()),
+                Trouble::Vault(error) => hand::vault_failure(error),
+            })?;
         if report.run.is_empty() {
             report.run = undone.run;
         }
