@@ -13,7 +13,6 @@ use crate::host::surgery::Patient;
 use crate::model::Secret;
 use crate::read;
 use crate::vault::{Binding, Index, VaultName};
-use std::path::PathBuf;
 
 /// Why a record could not be taken back in full.
 #[derive(Debug, Clone, PartialEq, Eq)]
