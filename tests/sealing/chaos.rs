@@ -17,7 +17,6 @@ const KILLS: usize = 20;
 
 /// Calls of the file system that change something or decide what is changed, with the failures that they have.
 const FILE_CALLS: [(&str, &[&str]); 13] = [
-    ("openat", &["EACCES", "EIO", "EROFS", "ENOSPC"]),
     ("write", &["ENOSPC", "EIO"]),
     ("pwrite64", &["ENOSPC", "EIO"]),
     ("fsync", &["EIO", "ENOSPC"]),
@@ -30,6 +29,7 @@ const FILE_CALLS: [(&str, &[&str]); 13] = [
     ("fchown", &["EROFS", "EIO"]),
     ("ftruncate", &["EIO"]),
     ("fsetxattr", &["ENOSPC"]),
+    ("openat", &["EACCES", "EIO", "EROFS", "ENOSPC"]),
 ];
 /// Calls that the keychain is reached by.
 const BUS_CALLS: [(&str, &[&str]); 3] =

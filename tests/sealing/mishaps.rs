@@ -178,6 +178,22 @@ fn a_value_put_back_by_hand_is_not_put_back_twice() {
     place.bare();
 }
 
+/// What cannot be looked at is not nothing.
+#[test]
+fn runs_that_cannot_be_seen_are_no_success() {
+    let (place, secrets) = user(SecretService::start(), "unseen", 1);
+    let before = place.photos();
+    place.seal(&[&secrets[0]]);
+    let fixes = std::fs::read_dir(place.state().join("fix")).unwrap();
+    let run = fixes.map(|entry| entry.unwrap().path()).find(|path| path.is_dir()).unwrap();
+    let journal = run.join("journal.json");
+    let text = std::fs::read(&journal).unwrap();
+    std::fs::write(&journal, "{").unwrap();
+    place.undo().ends_with(1).says("is no journal");
+    std::fs::write(&journal, text).unwrap();
+    place.unseal(&before);
+}
+
 #[test]
 fn one_fix_at_a_time() {
     let (place, secrets) = user(SecretService::start(), "two", 3);

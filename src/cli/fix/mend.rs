@@ -26,7 +26,7 @@ pub(super) fn run(args: &FixArgs) -> Result<u8, Failure> {
     let detector = workshop.detector();
     let json = args.format == "json";
     let (mut vault, mut whole) = (None, true);
-    if !remediate::unfinished(&workshop.state).is_empty() && !args.dry_run {
+    if !args.dry_run && workshop.is_unfinished()? {
         let opened = workshop.vault(args.store, args.store_passphrase_file.as_deref())?;
         let entries = workshop.entries()?;
         whole = Workshop::recover(&workshop.bench(&detector, &opened, &entries))?;

@@ -86,6 +86,12 @@ impl Workshop {
         Bench { detector, machine: &self.machine, vault, state_dir: &self.state, entries, now: self.host.now }
     }
 
+    /// Whether an earlier run waits for its end.
+    pub(super) fn is_unfinished(&self) -> Result<bool, Failure> {
+        let unfinished = remediate::unfinished(&self.state);
+        unfinished.map(|runs| !runs.is_empty()).map_err(|error| Failure::new(format!("{error}; nothing was done")))
+    }
+
     /// Ends what a kill left half done, and says so.
     ///
     /// Whether all of it came to an end.
