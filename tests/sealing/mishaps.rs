@@ -100,6 +100,18 @@ fn a_keychain_that_dies_midway_is_no_loss() {
     assert!(stopped > 0, "no fix was stopped by it");
 }
 
+/// What a keychain leaves that dies between making an item and filling it.
+#[test]
+fn an_item_without_a_value_is_in_nobodys_way() {
+    let (place, secrets) = user(SecretService::start(), "unfilled", 1);
+    let before = place.photos();
+    let name = place.run(&["fix", "--dry-run", "--format", "json"]).json()["steps"][0]["vault_name"].clone();
+    let words = ["store", "--label", "x", "service", "caulk", "username", name.as_str().unwrap()];
+    place.service.secret_tool(&words, b"");
+    place.seal(&[&secrets[0]]);
+    place.unseal(&before);
+}
+
 #[test]
 fn without_a_yes_nothing_is_done() {
     let (place, secrets) = user(SecretService::start(), "unanswered", 1);
