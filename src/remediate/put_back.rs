@@ -90,8 +90,9 @@ pub(super) fn settle(
 ) -> Result<(), Stuck> {
     let folder = journal::folder(bench.state_dir).join(&journal.run);
     let record = &journal.records[index];
-    let list = record.files.iter().chain(&record.undo);
-    for file in list {
+    // What an undo makes of an edited file is an edit of its own, forwards.
+    let list = record.files.iter().map(|file| (file, way));
+    for (file, way) in list.chain(record.undo.iter().map(|file| (file, Direction::Forward))) {
         // Sealing comes before writing: what was not sealed was not written.
         let Ok(images) = Images::load(key, &folder, &journal.run, &file.images) else { continue };
         files::settle(file, &images, way).map_err(Stuck::from)?;

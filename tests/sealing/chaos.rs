@@ -46,7 +46,9 @@ struct Dice(u64);
 impl Dice {
     fn new() -> Self {
         let seed = std::env::var("CAULK_CHAOS_SEED").ok().and_then(|seed| seed.parse().ok());
-        let seed = seed.unwrap_or_else(|| SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos() as u64 | 1);
+        // The usual run is the same each time; the long one looks elsewhere each time.
+        let now = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos() as u64 | 1;
+        let seed = seed.unwrap_or_else(|| if asked().is_some() { now() } else { 20_261_125 });
         println!("seed {seed}");
         Self(seed)
     }

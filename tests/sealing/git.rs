@@ -193,14 +193,14 @@ fn a_configuration_that_git_is_changing_waits() {
     let git = Git::new(basic("ada", &secret));
     git.stored("ada", &secret);
     let before = git.place.photos();
-    let lock = git.place.put(".gitconfig.lock", "", 0o644);
+    let lock = git.place.put(".gitconfig.lock", "[user]\n", 0o644);
     let run = git.place.fix().ends_with(1).says(".gitconfig.lock");
     assert_eq!(run.json()["steps"][0]["state"], "skipped", "{}", run.out);
     fs::remove_file(&lock).unwrap();
     git.place.same(&before, "a fix that could not be done");
     git.place.bare();
     git.place.seal(&[&secret]);
-    fs::write(&lock, "").unwrap();
+    fs::write(&lock, "[user]\n").unwrap();
     git.place.undo().ends_with(1).says(".gitconfig.lock");
     fs::remove_file(&lock).unwrap();
     assert!(git.place.keychain().contains(&secret), "what is not back in its file stays in the keychain");

@@ -81,10 +81,18 @@ fn a_keychain_that_dies_midway_is_no_loss() {
     let (mut place, secrets) = user(SecretService::start(), "midway", 12);
     let before = place.photos();
     let mut stopped = 0;
-    for delay in [400, 700, 1000, 1300] {
+    for wanted in [1, 4, 8, 11] {
         let mut fix = place.caulk(&["fix", "--all", "--yes", "--format", "json"]);
         let fix = fix.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        std::thread::sleep(Duration::from_millis(delay));
+        // As soon as so many files are sealed: some secrets are moved then, and others not.
+        let sealed = || {
+            let all = walkdir::WalkDir::new(place.path(".local/state/caulk/fix"));
+            all.into_iter().flatten().filter(|e| e.path().extension().is_some_and(|e| e == "sealed")).count()
+        };
+        let begun = std::time::Instant::now();
+        while sealed() < wanted && begun.elapsed() < Duration::from_secs(20) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
         place.service.kill();
         let run = Run::of(fix.wait_with_output().unwrap());
         place.service.restart();

@@ -144,9 +144,11 @@ fn a_lock_is_as_git_makes_it() {
         drop(lock);
     }
     assert!(!dir.join("config.lock").exists());
-    // Git's own is held however old it is; ours is not when its caulk was killed.
-    put(&dir.join("config.lock"), "");
+    // Git's own is held however old it is; ours is not when its caulk was killed, before it was marked or after.
+    put(&dir.join("config.lock"), "[a]");
     assert!(lock_beside(&path, "lock").is_err());
+    put(&dir.join("config.lock"), "");
+    drop(lock_beside(&path, "lock").unwrap());
     put(&dir.join("config.lock"), format!("caulk {}", ended()));
     drop(lock_beside(&path, "lock").unwrap());
     assert!(!dir.join("config.lock").exists());

@@ -7,7 +7,9 @@ use super::Refusal;
 use super::sys::Place;
 use crate::host::open::{self, OpenFile};
 use std::ffi::{OsStr, OsString};
+use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 /// An editor that has unsaved or locked `real`.
 pub(super) fn editor(real: &Path) -> Option<String> {
@@ -91,11 +93,24 @@ pub fn lock_beside(real: &Path, ending: &str) -> Result<Lock, Refusal> {
     name.push(".");
     name.push(ending);
     let place = Place::at(real)?;
-    for _ in 0..2 {
-        match place.mark(&name, &format!("{MARK}{}", std::process::id())) {
-            Ok(()) => return Ok(Lock { place, name }),
+    let begun = Instant::now();
+    loop {
+        match place.create(&name) {
+            Ok(mut file) => {
+                let lock = Lock { place, name };
+                // In one write: half a mark would be nobody's.
+                file.write_all(format!("{MARK}{}", std::process::id()).as_bytes())?;
+                return Ok(lock);
+            }
             Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists && abandoned(&place, &name) => {
                 place.unlink(&name)?;
+            }
+            // Just made by git, which fills it at once, or left by a caulk that was killed before it had.
+            Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists && is_empty(&place, &name) => {
+                if begun.elapsed() > UNFILLED {
+                    place.unlink(&name)?;
+                }
+                std::thread::sleep(UNFILLED / 30);
             }
             Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => break,
             Err(e) => return Err(Refusal::io(&e)),
@@ -104,18 +119,26 @@ pub fn lock_beside(real: &Path, ending: &str) -> Result<Lock, Refusal> {
     Err(Refusal::LockHeld(shown(Path::new(&name))))
 }
 
+/// How long a lock may stay empty before nobody is taken to hold it.
+const UNFILLED: Duration = Duration::from_secs(3);
+
+fn is_empty(place: &Place, name: &OsStr) -> bool {
+    super::settle::content(place, name, 64).is_ok_and(|content| content.is_some_and(|content| content.is_empty()))
+}
+
 /// Whether a lock is ours and the caulk that made it has ended.
 fn abandoned(place: &Place, name: &OsStr) -> bool {
-    // A file where links are not to be had; one that is empty may be git's own.
-    let file = || String::from_utf8(super::settle::content(place, name, 64).ok()??.to_vec()).ok();
-    let text = place.marked(name).or_else(file);
-    let pid = text.and_then(|text| text.strip_prefix(MARK)?.parse().ok());
-    pid.is_some_and(|pid: i32| !sys::runs(pid))
+    let Ok(Some(content)) = super::settle::content(place, name, 64) else { return false };
+    let pid = std::str::from_utf8(&content).ok().and_then(|text| text.strip_prefix(MARK)?.parse().ok());
+    pid.is_some_and(|pid: i32| !sys::is_one_of_us(pid))
 }
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        let _ = self.place.unlink(&self.name);
+        // A lock that stays would stop git: one failure is no reason to leave it.
+        if self.place.unlink(&self.name).is_err() {
+            let _ = self.place.unlink(&self.name);
+        }
     }
 }
 
@@ -140,6 +163,10 @@ mod sys {
     #[cfg(not(unix))]
     pub(super) fn runs(_: i32) -> bool {
         true
+    }
+
+    pub(super) fn is_one_of_us(pid: i32) -> bool {
+        runs(pid)
     }
 
     pub(super) fn writer(_: &Path, _: &OpenFile) -> Option<String> {
@@ -167,6 +194,22 @@ mod sys {
     pub(super) fn runs(pid: i32) -> bool {
         rustix::process::Pid::from_raw(pid)
             .is_some_and(|pid| rustix::process::test_kill_process(pid) != Err(rustix::io::Errno::SRCH))
+    }
+
+    /// Whether a process runs this program: not one that has ended and waits to be noticed, nor another that
+    /// was given its number.
+    pub(super) fn is_one_of_us(pid: i32) -> bool {
+        let stat = |pid: &str| {
+            let mut text = Vec::new();
+            let mut file = std::fs::File::open(format!("/proc/{pid}/stat")).ok()?;
+            std::io::Read::read_to_end(&mut file, &mut text).ok()?;
+            // `pid (name) state …`; the name may hold anything.
+            let (open, close) = (text.iter().position(|b| *b == b'(')?, text.iter().rposition(|b| *b == b')')?);
+            let state = text.get(close + 2).copied()?;
+            Some((text.get(open + 1..close)?.to_vec(), state))
+        };
+        let (Some((own, _)), Some((name, state))) = (stat("self"), stat(&pid.to_string())) else { return false };
+        own == name && !matches!(state, b'Z' | b'X')
     }
 
     #[allow(clippy::disallowed_methods, reason = "the kernel's own links")]

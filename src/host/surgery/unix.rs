@@ -72,22 +72,6 @@ impl Place {
         self.open(name, OFlags::RDWR | OFlags::CREATE | OFlags::EXCL, Mode::RUSR | Mode::WUSR)
     }
 
-    /// Makes a name that did not exist and says `text` from its first instant on: a link that leads nowhere.
-    pub(super) fn mark(&self, name: &OsStr, text: &str) -> io::Result<()> {
-        match rustix::fs::symlinkat(text, &self.folder, name) {
-            // A file system without links.
-            Err(Errno::PERM | Errno::NOSYS | Errno::OPNOTSUPP) => {
-                io::Write::write_all(&mut self.create(name)?, text.as_bytes())
-            }
-            made => made.map_err(Into::into),
-        }
-    }
-
-    /// What such a link says.
-    pub(super) fn marked(&self, name: &OsStr) -> Option<String> {
-        rustix::fs::readlinkat(&self.folder, name, Vec::new()).ok()?.into_string().ok()
-    }
-
     fn open(&self, name: &OsStr, flags: OFlags, mode: Mode) -> io::Result<File> {
         let flags = flags | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         Ok(File::from(retry_on_intr(|| rustix::fs::openat(&self.folder, name, flags, mode))?))

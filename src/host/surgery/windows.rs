@@ -58,15 +58,6 @@ impl Place {
         OpenOptions::new().read(true).write(true).create_new(true).open(self.path(name))
     }
 
-    pub(super) fn mark(&self, name: &OsStr, text: &str) -> io::Result<()> {
-        io::Write::write_all(&mut self.create(name)?, text.as_bytes())
-    }
-
-    #[allow(clippy::unused_self, reason = "Unix can")]
-    pub(super) fn marked(&self, _: &OsStr) -> Option<String> {
-        None
-    }
-
     #[allow(clippy::unnecessary_wraps, clippy::unused_self, reason = "Unix can")]
     pub(super) fn exchange(&self, _: &OsStr, _: &OsStr) -> io::Result<Exchange> {
         Ok(Exchange::Unsupported)
