@@ -57,6 +57,7 @@ pub(super) fn prepare(change: &Change, images: &str) -> Result<(FileRecord, Opti
         if real.symlink_metadata().is_ok() {
             return Err(told("made by somebody else since the plan was shown".into()));
         }
+        drop(git_lock(change.locked_by_git, &real).map_err(|refusal| told(refusal.reason()))?);
         return Ok((record(change, &real, &temporary, &back, false, images), None));
     }
     let patient = Patient::open(&change.path, Limits::SHIPPED.document_bytes).map_err(|refusal| match refusal {
@@ -66,6 +67,8 @@ pub(super) fn prepare(change: &Change, images: &str) -> Result<(FileRecord, Opti
     if patient.real() != change.real || change.before.as_ref().is_none_or(|before| **before != *patient.bytes()) {
         return Err(told("changed since the scan".into()));
     }
+    // One that git holds now would let a step begin that can neither be done nor be put back.
+    drop(git_lock(change.locked_by_git, patient.real()).map_err(|refusal| told(refusal.reason()))?);
     let temporary = patient.temporary().map_err(io)?;
     let back = patient.temporary().map_err(io)?;
     let in_place = matches!(patient.method(), Method::InPlace(_));
@@ -149,7 +152,11 @@ fn try_write(record: &FileRecord, patient: Option<Patient>, images: &Images, way
 }
 
 fn lock(record: &FileRecord, real: &Path) -> Result<Option<Lock>, Refusal> {
-    if record.locked_by_git { surgery::lock_beside(real, "lock").map(Some) } else { Ok(None) }
+    git_lock(record.locked_by_git, real)
+}
+
+fn git_lock(wanted: bool, real: &Path) -> Result<Option<Lock>, Refusal> {
+    if wanted { surgery::lock_beside(real, "lock").map(Some) } else { Ok(None) }
 }
 
 /// Ends a write that a kill cut short: afterwards the file is whole, and nothing lies beside it.

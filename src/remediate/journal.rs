@@ -7,7 +7,7 @@ use crate::host::write::AtomicFile;
 use crate::host::{FileError, state, trusted};
 use crate::vault::Binding;
 use serde::{Deserialize, Serialize};
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -158,7 +158,7 @@ impl Journal {
         let mut random = [0_u8; 1];
         // Without randomness the names of two machines may be alike, no more.
         let _ = getrandom::fill(&mut random);
-        let last = runs(state_dir).into_iter().filter_map(|run| {
+        let last = runs(state_dir).unwrap_or_default().into_iter().filter_map(|run| {
             let number = run.strip_prefix(&time)?.strip_prefix('-')?;
             u32::from_str_radix(number, 16).ok()
         });
@@ -225,18 +225,28 @@ pub(super) fn folder(state_dir: &Path) -> PathBuf {
     state_dir.join("fix")
 }
 
-/// The names of all runs, oldest first.
-#[must_use]
-pub(super) fn runs(state_dir: &Path) -> Vec<String> {
-    let Ok(entries) = std::fs::read_dir(folder(state_dir)) else { return Vec::new() };
-    let mut runs: Vec<String> = entries
-        .flatten()
-        .filter(|entry| entry.path().join(FILE).is_file())
-        .filter_map(|entry| entry.file_name().into_string().ok())
-        .filter(|name| is_run(name))
-        .collect();
+/// The names of all runs, oldest first. Runs that cannot be seen are no sign that there are none.
+pub(super) fn runs(state_dir: &Path) -> Result<Vec<String>, FileError> {
+    let folder = folder(state_dir);
+    let failed = |error: &std::io::Error| FileError::io(&folder, "cannot be looked into", error);
+    let entries = match std::fs::read_dir(&folder) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(|error| failed(&error))?,
+    };
+    let mut runs = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(|error| failed(&error))?;
+        let journal = entry.path().join(FILE).symlink_metadata();
+        let gone = |kind| matches!(kind, ErrorKind::NotFound | ErrorKind::NotADirectory);
+        if let Ok(name) = entry.file_name().into_string()
+            && is_run(&name)
+            && !journal.is_err_and(|error| gone(error.kind()))
+        {
+            runs.push(name);
+        }
+    }
     runs.sort_unstable();
-    runs
+    Ok(runs)
 }
 
 /// Whether a text has the shape of a run's name, so that it can be part of a path.

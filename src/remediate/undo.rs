@@ -31,7 +31,10 @@ pub struct RunFacts {
 /// Every run, oldest first; those that cannot be read come as errors.
 #[must_use]
 pub fn runs(state_dir: &Path) -> Vec<Result<RunFacts, FileError>> {
-    journal::runs(state_dir).iter().map(|run| Journal::load(state_dir, run).map(|journal| facts(&journal))).collect()
+    match journal::runs(state_dir) {
+        Ok(runs) => runs.iter().map(|run| Journal::load(state_dir, run).map(|journal| facts(&journal))).collect(),
+        Err(error) => vec![Err(error)],
+    }
 }
 
 fn facts(journal: &Journal) -> RunFacts {

@@ -16,19 +16,20 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 const KILLS: usize = 20;
 
 /// Calls of the file system that change something or decide what is changed, with the failures that they have.
-const FILE_CALLS: [(&str, &[&str]); 12] = [
-    ("openat", &["EACCES", "EIO", "EROFS", "ENOSPC"]),
+const FILE_CALLS: [(&str, &[&str]); 13] = [
     ("write", &["ENOSPC", "EIO"]),
     ("pwrite64", &["ENOSPC", "EIO"]),
     ("fsync", &["EIO", "ENOSPC"]),
     ("rename", &["EIO", "EROFS", "ENOSPC"]),
     ("renameat2", &["EIO", "EROFS", "ENOSPC", "EACCES"]),
+    ("symlinkat", &["EROFS", "ENOSPC"]),
     ("unlink", &["EROFS", "EACCES"]),
     ("unlinkat", &["EROFS", "EIO"]),
     ("fchmod", &["EROFS", "EIO"]),
     ("fchown", &["EROFS", "EIO"]),
     ("ftruncate", &["EIO"]),
     ("fsetxattr", &["ENOSPC"]),
+    ("openat", &["EACCES", "EIO", "EROFS", "ENOSPC"]),
 ];
 /// Calls that the keychain is reached by.
 const BUS_CALLS: [(&str, &[&str]); 3] =
@@ -206,9 +207,11 @@ struct Fault {
 /// Runs `caulk verb` under `strace`; gives how it ended and what was traced.
 fn traced(scene: &Scene, verb: &str, threads: bool, expressions: &[&str], log: &Path) -> (Run, String) {
     let mut words = Vec::new();
+    let begin = format!("echo {} > /proc/sys/kernel/ns_last_pid; exec \"$@\"", unused_pids());
     if rustix::process::geteuid().is_root() {
-        // A `/proc` of its own: how many programs the machine runs must not change what is counted.
-        words.extend(["unshare", "--pid", "--fork", "--mount-proc"]);
+        // A `/proc` of its own: how many programs the machine runs must not change what is counted. Outside of
+        // it nobody may have caulk's number: a lock that it leaves would look as if its holder lived.
+        words.extend(["unshare", "--pid", "--fork", "--mount-proc", "sh", "-c", &begin, "sh"]);
     }
     words.push("strace");
     // Without `-f` only caulk's own thread: the scan before a fix, a process of its own, is not what fails.
@@ -220,6 +223,14 @@ fn traced(scene: &Scene, verb: &str, threads: bool, expressions: &[&str], log: &
     words.extend([env!("CARGO_BIN_EXE_caulk"), verb, "--yes"]);
     let run = Run::of(scene.place.command(words[0]).args(&words[1..]).output().unwrap());
     (run, std::fs::read_to_string(log).unwrap_or_default())
+}
+
+/// A number after which no process of the machine has the next ones, nor gets one soon.
+fn unused_pids() -> u32 {
+    let last = std::fs::read_to_string("/proc/sys/kernel/ns_last_pid").unwrap_or_default();
+    let last: u32 = last.trim().parse().unwrap_or_default();
+    let unused = |first: &u32| (*first..first + 100).all(|pid| !Path::new(&format!("/proc/{pid}")).exists());
+    (1..).map_while(|n| last.checked_sub(n * 100)).find(unused).unwrap_or(20_000)
 }
 
 /// Every place where `verb` can fail, by call.

@@ -185,3 +185,25 @@ fn a_refused_login_is_kept_and_a_new_one_takes_its_place() {
     git.place.same(&before, "undo");
     assert!(git.place.keychain().contains(&new), "a login that came after the fix is lost by the undo");
 }
+
+/// Somebody else holds git's lock: nothing is changed past it, and that is no success.
+#[test]
+fn a_configuration_that_git_is_changing_waits() {
+    let secret = token("git-lock");
+    let git = Git::new(basic("ada", &secret));
+    git.stored("ada", &secret);
+    let before = git.place.photos();
+    let lock = git.place.put(".gitconfig.lock", "[user]\n", 0o644);
+    let run = git.place.fix().ends_with(1).says(".gitconfig.lock");
+    assert_eq!(run.json()["steps"][0]["state"], "skipped", "{}", run.out);
+    fs::remove_file(&lock).unwrap();
+    git.place.same(&before, "a fix that could not be done");
+    git.place.bare();
+    git.place.seal(&[&secret]);
+    fs::write(&lock, "[user]\n").unwrap();
+    git.place.undo().ends_with(1).says(".gitconfig.lock");
+    fs::remove_file(&lock).unwrap();
+    assert!(git.place.keychain().contains(&secret), "what is not back in its file stays in the keychain");
+    git.works("", &git.url(""));
+    git.place.unseal(&before);
+}

@@ -108,6 +108,18 @@ fn a_keychain_that_dies_midway_is_no_loss() {
     assert!(stopped > 0, "no fix was stopped by it");
 }
 
+/// What a keychain leaves that dies between making an item and filling it.
+#[test]
+fn an_item_without_a_value_is_in_nobodys_way() {
+    let (place, secrets) = user(SecretService::start(), "unfilled", 1);
+    let before = place.photos();
+    let name = place.run(&["fix", "--dry-run", "--format", "json"]).json()["steps"][0]["vault_name"].clone();
+    let words = ["store", "--label", "x", "service", "caulk", "username", name.as_str().unwrap()];
+    place.service.secret_tool(&words, b"");
+    place.seal(&[&secrets[0]]);
+    place.unseal(&before);
+}
+
 #[test]
 fn without_a_yes_nothing_is_done() {
     let (place, secrets) = user(SecretService::start(), "unanswered", 1);
@@ -184,6 +196,22 @@ fn a_value_put_back_by_hand_is_not_put_back_twice() {
     place.undo().ends_with(0);
     assert_eq!(place.text(".npmrc"), text);
     place.bare();
+}
+
+/// What cannot be looked at is not nothing.
+#[test]
+fn runs_that_cannot_be_seen_are_no_success() {
+    let (place, secrets) = user(SecretService::start(), "unseen", 1);
+    let before = place.photos();
+    place.seal(&[&secrets[0]]);
+    let fixes = std::fs::read_dir(place.state().join("fix")).unwrap();
+    let run = fixes.map(|entry| entry.unwrap().path()).find(|path| path.is_dir()).unwrap();
+    let journal = run.join("journal.json");
+    let text = std::fs::read(&journal).unwrap();
+    std::fs::write(&journal, "{").unwrap();
+    place.undo().ends_with(1).says("is no journal");
+    std::fs::write(&journal, text).unwrap();
+    place.unseal(&before);
 }
 
 #[test]

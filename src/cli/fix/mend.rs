@@ -25,11 +25,11 @@ pub(super) fn run(args: &FixArgs) -> Result<u8, Failure> {
     let workshop = Workshop::open(args.home.as_deref())?;
     let detector = workshop.detector();
     let json = args.format == "json";
-    let mut vault = None;
-    if !remediate::unfinished(&workshop.state).is_empty() && !args.dry_run {
+    let (mut vault, mut whole) = (None, true);
+    if !args.dry_run && workshop.is_unfinished()? {
         let opened = workshop.vault(args.store, args.store_passphrase_file.as_deref())?;
         let entries = workshop.entries()?;
-        Workshop::recover(&workshop.bench(&detector, &opened, &entries))?;
+        whole = Workshop::recover(&workshop.bench(&detector, &opened, &entries))?;
         vault = Some(opened);
     }
     let sightings = survey::scan(args.home.as_deref(), !json)?;
@@ -44,14 +44,14 @@ pub(super) fn run(args: &FixArgs) -> Result<u8, Failure> {
         if !json {
             out::print(telling.plan(&detector, &plan).as_bytes())?;
         }
-        return end(&report, json);
+        return end(&report, json, whole);
     }
     if plan.transactions.is_empty() {
         let report = FixReport { dry_run: false, ..plan.report() };
         if !json {
             out::print(telling.nothing(&report).as_bytes())?;
         }
-        return end(&report, json);
+        return end(&report, json, whole);
     }
     if !args.yes {
         out::aside(&telling.plan(&detector, &plan));
@@ -78,16 +78,17 @@ pub(super) fn run(args: &FixArgs) -> Result<u8, Failure> {
     if !json {
         out::print(telling.done(&acted.report, after.as_ref()).as_bytes())?;
     }
-    let status = end(&acted.report, json)?;
+    let status = end(&acted.report, json, whole)?;
     Ok(stop.status().unwrap_or(status))
 }
 
-/// Writes the report for programs, and gives the exit status.
-pub(super) fn end(report: &FixReport, json: bool) -> Result<u8, Failure> {
+/// Writes the report for programs, and gives the exit status. `whole`: nothing is left half done by an
+/// earlier run.
+pub(super) fn end(report: &FixReport, json: bool, whole: bool) -> Result<u8, Failure> {
     if json {
         out::stdout(|out| output::fix_json(report, out))?;
     }
-    Ok(if report.is_clean() { Status::Clean.code() } else { Status::Findings.code() })
+    Ok(if report.is_clean() && whole { Status::Clean.code() } else { Status::Findings.code() })
 }
 
 /// The findings that were named; without names, every credential that is worth moving.

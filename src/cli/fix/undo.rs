@@ -24,14 +24,15 @@ pub(super) fn run(args: &UndoArgs) -> Result<u8, Failure> {
     }
     let workshop = Workshop::open(args.home.as_deref())?;
     let detector = workshop.detector();
-    let unfinished = !remediate::unfinished(&workshop.state).is_empty();
-    let chosen = chosen(&known(&workshop.state, args.home.as_deref()), args, unfinished)?;
+    let unfinished = workshop.is_unfinished()?;
+    let (known, seen) = known(&workshop.state, args.home.as_deref());
+    let chosen = chosen(&known, args, unfinished)?;
     let nothing = FixReport::default();
     if chosen.is_empty() && !unfinished {
         if !json {
             out::print(b"Nothing to take back.\n")?;
         }
-        return end(&nothing, json);
+        return end(&nothing, json, seen);
     }
     if !args.yes {
         out::aside(&planned(&workshop, &chosen)?);
@@ -46,7 +47,7 @@ pub(super) fn run(args: &UndoArgs) -> Result<u8, Failure> {
     let store = chosen.first().map_or_else(Default::default, |run| run.store);
     let vault = workshop.vault(store, args.store_passphrase_file.as_deref())?;
     let bench = workshop.bench(&detector, &vault, &entries);
-    Workshop::recover(&bench)?;
+    let whole = Workshop::recover(&bench)?;
     let mut report = FixReport::default();
     let mut waiting = Vec::new();
     for run in &chosen {
@@ -73,23 +74,26 @@ pub(super) fn run(args: &UndoArgs) -> Result<u8, Failure> {
     if !json {
         out::print(told(&report).as_bytes())?;
     }
-    let status = end(&report, json)?;
+    let status = end(&report, json, whole && seen)?;
     Ok(stop.status().unwrap_or(status))
 }
 
-/// Runs that can be read, oldest first; one that cannot is said.
-fn known(state: &Path, home: Option<&Path>) -> Vec<RunFacts> {
-    let mut runs = Vec::new();
+/// Runs that can be read, oldest first, and whether that is all; one that cannot is said.
+fn known(state: &Path, home: Option<&Path>) -> (Vec<RunFacts>, bool) {
+    let (mut runs, mut seen) = (Vec::new(), true);
     for run in remediate::runs(state) {
         match run {
             Ok(run) => runs.push(run),
-            Err(error) => out::complain(&error.to_string()),
+            Err(error) => {
+                out::complain(&error.to_string());
+                seen = false;
+            }
         }
     }
     if let Some(home) = home.and_then(|home| home.canonicalize().ok()) {
         runs.retain(|run| run.home == home);
     }
-    runs
+    (runs, seen)
 }
 
 /// The runs to take back, the last one first.
@@ -147,7 +151,7 @@ fn told(report: &FixReport) -> String {
 
 fn list(args: &UndoArgs, json: bool) -> Result<u8, Failure> {
     let host = Host::current();
-    let runs = known(&host.dirs().state, args.home.as_deref());
+    let (runs, seen) = known(&host.dirs().state, args.home.as_deref());
     if json {
         let list: Vec<serde_json::Value> = runs
             .iter()
@@ -161,7 +165,7 @@ fn list(args: &UndoArgs, json: bool) -> Result<u8, Failure> {
             .collect();
         let text = serde_json::json!({ "schema_version": 1, "runs": list }).to_string();
         out::print(format!("{text}\n").as_bytes())?;
-        return Ok(Status::Clean.code());
+        return Ok(if seen { Status::Clean.code() } else { Status::Findings.code() });
     }
     if runs.is_empty() {
         out::print(b"No run of caulk fix yet.\n")?;
@@ -178,5 +182,5 @@ fn list(args: &UndoArgs, json: bool) -> Result<u8, Failure> {
         let _ = writeln!(text, "{}  {state}  {home}", run.run);
     }
     out::print(text.as_bytes())?;
-    Ok(Status::Clean.code())
+    Ok(if seen { Status::Clean.code() } else { Status::Findings.code() })
 }

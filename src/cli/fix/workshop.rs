@@ -86,8 +86,17 @@ impl Workshop {
         Bench { detector, machine: &self.machine, vault, state_dir: &self.state, entries, now: self.host.now }
     }
 
+    /// Whether an earlier run waits for its end.
+    pub(super) fn is_unfinished(&self) -> Result<bool, Failure> {
+        let unfinished = remediate::unfinished(&self.state);
+        unfinished.map(|runs| !runs.is_empty()).map_err(|error| Failure::new(format!("{error}; nothing was done")))
+    }
+
     /// Ends what a kill left half done, and says so.
-    pub(super) fn recover(bench: &Bench<'_>) -> Result<(), Failure> {
+    ///
+    /// Whether all of it came to an end.
+    pub(super) fn recover(bench: &Bench<'_>) -> Result<bool, Failure> {
+        let mut whole = true;
         for found in remediate::recover(bench).map_err(hand::vault_failure)? {
             if found.ended + found.taken_back > 0 {
                 out::complain(&format!(
@@ -95,10 +104,11 @@ impl Workshop {
                     found.run, found.ended, found.taken_back
                 ));
             }
+            whole &= found.stuck.is_empty();
             for why in found.stuck {
                 out::complain(&format!("an earlier run was cut short ({}): {why}", found.run));
             }
         }
-        Ok(())
+        Ok(whole)
     }
 }
