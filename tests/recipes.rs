@@ -9,6 +9,7 @@ use caulk::remediate::edit::{self, Machine, Outcome, Splice, Target};
 use caulk::remediate::recipes;
 use caulk::rules::rule::{Recipe, Surface};
 use caulk::rules::{RulePack, template};
+use caulk::vault::Binding;
 use proptest::prelude::*;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -40,7 +41,7 @@ fn expand(text: &str) -> Vec<u8> {
 
 /// What one edit comes to.
 enum Edited {
-    Moved { name: String, value: Vec<u8>, after: Vec<u8>, splices: Vec<Splice> },
+    Moved { name: String, value: Vec<u8>, after: Vec<u8>, splices: Vec<Splice>, binding: Binding },
     Refused(String),
 }
 
@@ -87,6 +88,7 @@ impl Bench {
                     value: moved.value.expose().to_vec(),
                     after: edit::apply(text, &moved.splices).expect("splices fit").to_vec(),
                     splices: moved.splices,
+                    binding: moved.binding,
                 },
                 Outcome::Manual(why) | Outcome::Skip(why) => Edited::Refused(why),
             };
@@ -123,6 +125,57 @@ fn every_example_of_every_recipe() {
         }
     }
     assert!(count >= 15, "{count} examples");
+}
+
+/// What the first secret of `text` is bound to, and its value.
+fn bound(surface: &str, text: &str) -> Option<(Binding, Vec<u8>)> {
+    let bench = Bench::new();
+    match bench.edit(bench.surface(surface), &expand(text), None)?.1 {
+        Edited::Moved { binding, value, .. } => Some((binding, value)),
+        Edited::Refused(_) => None,
+    }
+}
+
+#[test]
+fn a_login_is_bound_to_a_repository_only_where_another_is_for_the_same_host() {
+    let path = |text: &str| match bound("git.credentials", text) {
+        Some((Binding::Git { path, .. }, _)) => path,
+        _ => panic!("not moved: {text}"),
+    };
+    let one = "https://ada:<an:40>@git.example.com/team/one.git\n";
+    // git names no path without `useHttpPath`, and its own store answers all the same.
+    assert_eq!(path(one), None);
+    assert_eq!(path(&format!("{one}https://ada:<an:41>@git.example.org/team/two.git\n")), None);
+    assert_eq!(path(&format!("{one}https://ada:<an:41>@git.example.com/team/two.git\n")), Some("team/one.git".into()));
+}
+
+#[test]
+fn what_a_binding_says_in_the_clear_is_no_token() {
+    let token = expand("glpat-<an:20>");
+    for (surface, text) in [
+        ("git.credentials", "https://glpat-<an:20>:x-oauth-basic@git.example.com\n".to_owned()),
+        (
+            "git.config",
+            "[remote \"o\"]\n\turl = https://glpat-<an:20>:x-oauth-basic@git.example.com/a.git\n".to_owned(),
+        ),
+    ] {
+        let (binding, value) = bound(surface, &text).unwrap_or_else(|| panic!("not moved: {text}"));
+        assert!(matches!(binding, Binding::Git { username: None, .. }), "{binding:?}");
+        assert_eq!(value, token);
+    }
+    assert!(bound("git.credentials", "https://<an:40>:<an:24>@git.example.com\n").is_none());
+    assert!(bound("git.credentials", "https://<an:16>:<an:16>@git.example.com\n").is_none(), "the same twice");
+}
+
+#[test]
+fn a_registrys_login_is_what_npm_would_send() {
+    let (binding, value) = bound("npm.npmrc", "registry=https://ada:mP4vK9tR2wQ7xZ@npm.example.com/team/\n").unwrap();
+    assert_eq!(binding, Binding::Npm { key: "//npm.example.com/team/:_auth".into() });
+    assert_eq!(value, expand("<b64-of:ada:mP4vK9tR2wQ7xZ>"));
+    for (written, meant) in [("\"<an:20>#x\"", "<an:20>#x"), ("<an:20>\\;x # note", "<an:20>;x")] {
+        let (_, value) = bound("npm.npmrc", &format!("//npm.example.com/:_authToken = {written}\r\n")).unwrap();
+        assert_eq!(value, expand(meant));
+    }
 }
 
 #[test]

@@ -333,6 +333,8 @@ pub struct Recipe {
 pub enum Edit {
     /// A credential's line of `.npmrc` goes.
     NpmLine,
+    /// The login in a registry's URL in `.npmrc` goes.
+    NpmUrl,
     /// A line of git's credential store goes.
     GitStore,
     /// The password, or the token, of a URL in git's configuration goes.

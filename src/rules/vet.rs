@@ -37,7 +37,7 @@ pub const FORMS: &[&str] = &["value", "named", "header", "basic", "base64", "url
 pub const OPERATORS: &[&str] = &["is", "is-not", "contains", "matches", "present"];
 /// Words of a recipe's `edit`.
 pub const EDITS: &[&str] =
-    &["npm-line", "git-store", "git-url", "git-header", "mcp-env", "mcp-header", "by-hand", "leave"];
+    &["npm-line", "npm-url", "git-store", "git-url", "git-header", "mcp-env", "mcp-header", "by-hand", "leave"];
 /// Words of a rule's `check`: the closed set that `detect::check` implements.
 pub const CHECKS: &[&str] = &[
     "age-bech32",

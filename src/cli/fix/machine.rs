@@ -24,13 +24,18 @@ pub(super) fn facts(host: &Host, home: Option<&Path>) -> Result<Machine, Failure
         // git reads both, the plain one last.
         if plain.exists() { plain } else { moved.filter(|path| path.exists()).unwrap_or(plain) }
     });
-    Ok(Machine {
-        os: host.os,
-        file_only_clients: FILE_ONLY.iter().filter(|name| on_path(host, name)).map(|name| (*name).to_owned()).collect(),
-        git_config,
-        launcher: launcher(host)?,
-        home,
-    })
+    Ok(Machine { os: host.os, file_only_clients: file_only(host), git_config, launcher: launcher(host)?, home })
+}
+
+/// The clients on the `PATH` that read a login from the file only, as a sentence names them.
+fn file_only(host: &Host) -> Vec<String> {
+    let mut names: Vec<String> =
+        FILE_ONLY.iter().filter(|name| on_path(host, name)).map(|name| (*name).to_owned()).collect();
+    // Which pnpm it is only pnpm itself could tell: 10.34 was seen to install without a login.
+    if on_path(host, "pnpm") {
+        names.push("pnpm before 11.6".to_owned());
+    }
+    names
 }
 
 /// Only a home of the caller's: what root writes into another's home locks its owner out, and the

@@ -6,11 +6,17 @@
 use super::super::edit::{Companion, CompanionEdit, Move, Outcome, Splice, Target};
 use super::{bom, by_hand, field, shell_word, whole_line};
 use crate::broker::git::normal_host;
+use crate::detect::statistics::looks_random;
 use crate::model::{Limits, Secret};
 use crate::read::{self, Field, Format, Role, url};
 use crate::vault::{Binding, VaultName};
 use std::path::Path;
 use zeroize::Zeroizing;
+
+/// The password beside a token in the user's place, where a password has to be given.
+const FILLER: &[u8] = b"x-oauth-basic";
+/// Least length of a user that may be a token.
+const TOKEN_USER: usize = 20;
 
 /// One login at one host.
 struct Login {
@@ -32,9 +38,17 @@ pub(super) fn store(target: &Target<'_>) -> Outcome {
     }
     let line = whole_line(source, target.span.start);
     let text = source[line.clone()].trim_ascii();
-    let Some(login) = login(text, true) else { return by_hand(target) };
-    let splice = Splice::new(line, "");
-    moved(target, login, vec![splice])
+    let Some(mut login) = login(text, true) else { return by_hand(target) };
+    // A line's path counts only where another line is for the same host: without `useHttpPath` git names
+    // none, its store answers all the same, and a login bound to a path would be asked for in vain.
+    let same_host = |other: &[u8]| {
+        self::login(other.trim_ascii(), true).is_some_and(|o| (&o.protocol, &o.host) == (&login.protocol, &login.host))
+    };
+    let around = [&source[..line.start], &source[line.end..]];
+    if !around.iter().flat_map(|part| part.split(|b| matches!(b, b'\n' | b'\r'))).any(same_host) {
+        login.path = None;
+    }
+    moved(target, login, vec![Splice::new(line, "")])
 }
 
 /// The userinfo of a URL in git's configuration.
@@ -61,7 +75,10 @@ pub(super) fn url(target: &Target<'_>) -> Outcome {
     };
     if target.document.fields.iter().any(own_helper) {
         let host = format!("{}://{}", login.protocol, login.host);
-        splices.extend(git_helper(target.document.source, &host, &target.machine.launcher).into_iter().flatten());
+        let Some(emptied) = git_helper(target.document.source, &host, &target.machine.launcher) else {
+            return by_hand(target);
+        };
+        splices.extend(emptied);
     }
     moved(target, login, splices)
 }
@@ -94,16 +111,8 @@ fn basic(place: &[u8], header: &[u8]) -> Option<Login> {
     }
     let decoded = Zeroizing::new(data_encoding::BASE64.decode(encoded).ok()?);
     let colon = memchr::memchr(b':', &decoded)?;
-    let user = std::str::from_utf8(&decoded[..colon]).ok()?.to_owned();
-    let secret = Secret::copy_of(&decoded[colon + 1..]);
-    let fits = !user.is_empty() && speakable(&secret) && !looks_like_a_token(&user, secret.expose());
-    fits.then(|| Login {
-        protocol: protocol.to_ascii_lowercase(),
-        host: normal_host(protocol, host),
-        path: None,
-        user: Some(user),
-        secret,
-    })
+    let (user, secret) = parts(&decoded[..colon], &decoded[colon + 1..])?;
+    Some(Login { protocol: protocol.to_ascii_lowercase(), host: normal_host(protocol, host), path: None, user, secret })
 }
 
 /// The login of a URL.
@@ -115,26 +124,25 @@ fn login(text: &[u8], with_path: bool) -> Option<Login> {
     if host.is_empty() || host.contains(['/', '@', ' ', ',']) || !web(&protocol) {
         return None;
     }
-    let (user, password) = (decode(&text[found.user]), decode(&text[found.password]));
-    let (user, secret) = if password.is_empty() {
-        (None, Secret::from_zeroizing(user))
-    } else {
-        (Some(String::from_utf8(user.to_vec()).ok().filter(|user| !user.is_empty())?), Secret::from_zeroizing(password))
-    };
-    // Some hosts take the token as the user: it must not come into a name, an index or a journal.
-    if user.as_deref().is_some_and(|user| looks_like_a_token(user, secret.expose())) {
-        return None;
-    }
+    let (user, secret) = parts(&decode(&text[found.user]), &decode(&text[found.password]))?;
     let path = std::str::from_utf8(&text[found.host.end..]).ok()?.trim_matches('/');
     let path = (with_path && !path.is_empty()).then(|| path.to_owned());
-    let fits = speakable(&secret) && user.as_deref().is_none_or(|user| !user.contains(['\n', '\0', '\r']));
-    fits.then(|| Login { host: normal_host(&protocol, &host), protocol, path, user, secret })
+    Some(Login { host: normal_host(&protocol, &host), protocol, path, user, secret })
 }
 
-/// Whether the secret of a login is its user: `TOKEN:x-oauth-basic`, or anything long that is no name.
-fn looks_like_a_token(user: &str, password: &[u8]) -> bool {
-    let mixed = user.bytes().any(|b| b.is_ascii_digit()) && user.bytes().any(|b| b.is_ascii_alphabetic());
-    password.eq_ignore_ascii_case(b"x-oauth-basic") || user.len() >= 20 && mixed && !user.contains('@')
+/// User and secret of a login; no user where the token stands in its place.
+///
+/// A user's name is written down in the clear, so nothing that looks like a token may be one.
+fn parts(user: &[u8], password: &[u8]) -> Option<(Option<String>, Secret)> {
+    let (user, secret) = if password.is_empty() || password.eq_ignore_ascii_case(FILLER) {
+        (None, user)
+    } else {
+        let token = user == password || user.len() >= TOKEN_USER && looks_random(user);
+        let plain = !user.is_empty() && !token && !user.iter().any(u8::is_ascii_control);
+        (Some(std::str::from_utf8(user).ok().filter(|_| plain)?.to_owned()), password)
+    };
+    let secret = Secret::copy_of(secret);
+    speakable(&secret).then_some((user, secret))
 }
 
 fn web(protocol: &str) -> bool {

@@ -18,8 +18,8 @@ pub(super) fn member(source: &[u8], tree: &Tree<'_>, node: NodeId) -> Option<Ran
     (source.get(start) == Some(&b'"') && source.get(key.end) == Some(&b'"')).then(|| start..quoted(tree, node).end)
 }
 
-/// Takes a member out, with one comma.
-pub(super) fn remove(source: &[u8], tree: &Tree<'_>, node: NodeId) -> Option<Splice> {
+/// Takes a member out, with one comma. Comments stay.
+pub(super) fn remove(source: &[u8], tree: &Tree<'_>, node: NodeId) -> Option<Vec<Splice>> {
     let member = member(source, tree, node)?;
     let after = skip(source, member.end)?;
     if source.get(after) == Some(&b',') {
@@ -28,19 +28,35 @@ pub(super) fn remove(source: &[u8], tree: &Tree<'_>, node: NodeId) -> Option<Spl
         let line_end = memchr::memchr(b'\n', &source[end..]).map_or(source.len(), |i| end + i + 1);
         let alone = blank(&source[line_start..member.start]) && blank(&source[end..line_end]);
         if alone && line_start > 0 {
-            return Some(Splice::new(line_start..line_end, ""));
+            return Some(vec![Splice::new(line_start..line_end, "")]);
         }
         let blanks = source[end..].iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
-        return Some(Splice::new(member.start..end + blanks, ""));
+        let comma = Splice::new(after..end + blanks, "");
+        // A comment may stand before the comma.
+        return Some(if source[member.end..after].iter().all(u8::is_ascii_whitespace) {
+            vec![Splice::new(member.start..end + blanks, "")]
+        } else {
+            vec![Splice::new(member, ""), comma]
+        });
     }
     // The last one: the comma before it goes, or it was the only one.
-    let before = source[..member.start].iter().rposition(|b| !b.is_ascii_whitespace())?;
-    match source[before] {
-        b',' => Some(Splice::new(before..member.end, "")),
-        b'{' if source.get(after) == Some(&b'}') => Some(Splice::new(before + 1..after, "")),
-        b'{' => Some(Splice::new(member, "")),
-        _ => None,
+    let object = tree.parent(node)?;
+    let Some(above) = tree.children(object).take_while(|other| *other != node).last() else {
+        let open = tree.span(object).start + 1;
+        let alone =
+            blank(&source[open..member.start]) && source.get(after) == Some(&b'}') && blank(&source[member.end..after]);
+        return Some(vec![Splice::new(if alone { open..after } else { member }, "")]);
+    };
+    let comma = skip(source, quoted(tree, above).end).filter(|at| source.get(*at) == Some(&b','))?;
+    if blank(&source[comma + 1..member.start]) {
+        return Some(vec![Splice::new(comma..member.end, "")]);
     }
+    // A comment stands between; the member's own line goes, where it has one.
+    let line_start = memchr::memrchr(b'\n', &source[..member.start]).map_or(0, |i| i + 1);
+    let line_end = memchr::memchr(b'\n', &source[member.end..]).map_or(source.len(), |i| member.end + i + 1);
+    let alone = blank(&source[line_start..member.start]) && blank(&source[member.end..line_end]);
+    let gone = if alone && line_start > comma { line_start..line_end } else { member };
+    Some(vec![Splice::new(comma..comma + 1, ""), Splice::new(gone, "")])
 }
 
 /// Where the next thing that is neither white space nor a comment stands.

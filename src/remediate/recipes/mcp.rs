@@ -10,7 +10,8 @@ use crate::vault::{Binding, VaultName};
 
 /// A value under `env` of a server that is started by a command.
 pub(super) fn env(target: &Target<'_>) -> Outcome {
-    env_move(target).unwrap_or_else(|why| Outcome::Manual(why.unwrap_or_else(|| target.recipe.manual.to_string())))
+    let odd = "The server is written in a way that caulk does not edit; start it by hand through caulk run.";
+    env_move(target).unwrap_or_else(|why| Outcome::Manual(why.unwrap_or_else(|| odd.to_owned())))
 }
 
 /// The reason, where there is a better one than the recipe's.
@@ -28,6 +29,15 @@ fn env_move(target: &Target<'_>) -> Result<Outcome, No> {
     if memchr::memmem::find(value, b"${").is_some() || value.contains(&0) {
         return Err(Some("Part of the value is a reference already; put all of it into one variable by hand.".into()));
     }
+    // Clients take the last of several, and caulk run takes a variable once.
+    let holder = tree.parent(node).ok_or(None)?;
+    let mut twins = tree
+        .children(holder)
+        .filter(|&other| other != node && tree.key(other).is_some_and(|k| k.bytes() == key.bytes()));
+    let twin = twins.next();
+    if twin.into_iter().chain(twins).any(|other| tree.text(other).is_none_or(|other| other.bytes() != value)) {
+        return Err(Some("The variable stands there several times with different values, and the last one counts: delete the others, then run caulk fix again.".into()));
+    }
     let not_started = || Some("The server is not started by a command; take the value out by hand.".to_owned());
     let command = only(tree, server, b"command").filter(|c| tree.kind(*c) == Kind::String).ok_or_else(not_started)?;
     let args = match only(tree, server, b"args") {
@@ -39,15 +49,21 @@ fn env_move(target: &Target<'_>) -> Result<Outcome, No> {
     let name = (target.name)(VaultName::of(&["mcp", &server_name, variable]), value, &binding);
     let with = string(&format!("{variable}={name}"));
     let launcher = target.machine.launcher.to_str().ok_or(None)?;
-    let mut splices = vec![json::remove(source, tree, node).ok_or(None)?];
+    let mut splices = json::remove(source, tree, node).ok_or(None)?;
     let items: Vec<NodeId> = args.into_iter().flat_map(|args| tree.children(args)).collect();
     let is = |node: NodeId, wanted: &str| tree.text(node).is_some_and(|text| text.bytes() == wanted.as_bytes());
     let command_key = tree.key_span(command).ok_or(None)?;
     let style = layout(source, &command_key);
     let comma = format!(",{}", style.space);
     if is(command, launcher) && items.len() > 1 && is(items[0], "run") {
-        // Started through caulk already: one more for the same start.
-        splices.push(Splice::new(at(quoted(tree, items[1]).start), format!("\"--with\"{comma}{with}{comma}")));
+        // Started through caulk already: one more for the same start, or another name for the same variable.
+        let own = |item: &&NodeId| {
+            tree.text(**item).is_some_and(|t| t.bytes().starts_with(format!("{variable}=").as_bytes()))
+        };
+        splices.push(match items.iter().take_while(|item| !is(**item, "--")).find(own) {
+            Some(item) => Splice::new(quoted(tree, *item), &with),
+            None => Splice::new(at(quoted(tree, items[1]).start), format!("\"--with\"{comma}{with}{comma}")),
+        });
     } else {
         let old = quoted(tree, command);
         if source.get(old.start) != Some(&b'"') {
@@ -101,7 +117,7 @@ fn header_move(target: &Target<'_>) -> Option<Outcome> {
     let name = (target.name)(VaultName::of(&["mcp", &server_name, header]), value, &binding);
     let word = format!("'{header}={before}{{{name}}}'");
     let call = format!("{} helper headers", shell_word(&target.machine.launcher)?);
-    let mut splices = vec![json::remove(source, tree, node)?];
+    let mut splices = json::remove(source, tree, node)?;
     match only(tree, server, b"headersHelper") {
         Some(helper) => {
             let known =

@@ -25,6 +25,7 @@ pub fn edit(target: &Target<'_>) -> Outcome {
     }
     match recipe.edit {
         Edit::NpmLine => npm::line(target),
+        Edit::NpmUrl => npm::url(target),
         Edit::GitStore => git::store(target),
         Edit::GitUrl => git::url(target),
         Edit::GitHeader => git::header(target),

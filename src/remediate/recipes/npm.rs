@@ -6,8 +6,10 @@
 use super::super::edit::{Move, Outcome, Splice, Target};
 use super::{by_hand, field, whole_line};
 use crate::model::Secret;
-use crate::read::{Document, Role};
+use crate::read::{Document, Role, url};
 use crate::vault::{Binding, VaultName};
+use std::ops::Range;
+use zeroize::Zeroizing;
 
 /// Moves the value of one setting.
 pub(super) fn line(target: &Target<'_>) -> Outcome {
@@ -34,11 +36,48 @@ pub(super) fn line(target: &Target<'_>) -> Outcome {
                 .into(),
         );
     }
+    if under_section(target.document.source, field.span.start) {
+        return Outcome::Manual(
+            "It stands below a [section], where npm does not read it: delete it, and revoke it.".into(),
+        );
+    }
+    let splice = Splice::new(whole_line(target.document.source, field.span.start), "");
+    moved(target, key, Secret::copy_of(value), splice)
+}
+
+/// The login in a registry's URL: npm makes a `Basic` header of it, as it does of `_auth`.
+pub(super) fn url(target: &Target<'_>) -> Outcome {
+    url_move(target).unwrap_or_else(|| by_hand(target))
+}
+
+fn url_move(target: &Target<'_>) -> Option<Outcome> {
+    let field = field(target).filter(|f| f.role == Role::Entry && !f.value.is_decoded())?;
+    let text = field.value.bytes();
+    let found = url::userinfo(text).filter(|found| !found.user.is_empty() && !found.password.is_empty())?;
+    let at = |part: &Range<usize>| field.span.start + part.start..field.span.start + part.end;
+    let gone = at(&(found.user.start..found.host.start));
+    // Of other characters npm 8, npm 11 and pnpm each send something else.
+    let plain =
+        |part: &Range<usize>| text[part.clone()].iter().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(b));
+    let place = std::str::from_utf8(&text[found.host.start..]).ok()?.trim_end_matches('/');
+    let web = text.starts_with(b"https://") || text.starts_with(b"http://");
+    let inside = gone.start <= target.span.start && target.span.end <= gone.end;
+    if !web || !inside || !plain(&found.user) || !plain(&found.password) || !is_place(place) {
+        return None;
+    }
+    let login = &text[found.user.start..found.password.end];
+    let mut value = Zeroizing::new(vec![0; data_encoding::BASE64.encode_len(login.len())]);
+    data_encoding::BASE64.encode_mut(login, &mut value);
+    let key = format!("//{place}/:_auth");
+    Some(moved(target, key, Secret::from_zeroizing(value), Splice::new(gone, "")))
+}
+
+fn moved(target: &Target<'_>, key: String, value: Secret, splice: Splice) -> Outcome {
     let place = key.trim_start_matches('/').rsplit_once(":_").map_or("", |(place, _)| place);
     let mut parts = vec!["npm"];
     parts.extend(place.split('/'));
     let binding = Binding::Npm { key: key.clone() };
-    let name = (target.name)(VaultName::of(&parts), value, &binding);
+    let name = (target.name)(VaultName::of(&parts), value.expose(), &binding);
     let history = if target.tracked { " The repository's history still has it." } else { "" };
     let others = match target.machine.file_only_clients.as_slice() {
         [] => String::new(),
@@ -46,9 +85,9 @@ pub(super) fn line(target: &Target<'_>) -> Outcome {
     };
     Outcome::Move(Box::new(Move {
         name,
-        value: Secret::copy_of(value),
+        value,
         binding,
-        splices: vec![Splice::new(whole_line(target.document.source, field.span.start), "")],
+        splices: vec![splice],
         companions: Vec::new(),
         next: format!(
             "Run npm through caulk where it must log in: caulk run -- npm whoami (or add caulk shell-init to your shell).{others}{history}"
@@ -56,9 +95,17 @@ pub(super) fn line(target: &Target<'_>) -> Outcome {
     }))
 }
 
+/// Whether a `[section]` stands above: npm reads the settings above the first one.
+fn under_section(source: &[u8], at: usize) -> bool {
+    source[..at].split(|b| matches!(b, b'\n' | b'\r')).any(|line| {
+        let line = line.trim_ascii();
+        line.len() > 1 && line.starts_with(b"[") && line.ends_with(b"]")
+    })
+}
+
 /// The setting with the registry it is for in front; one without is for the file's own default registry.
 fn scoped(key: &str, document: &Document<'_>) -> Option<String> {
-    // npm expands a reference in the key, too; what it comes to is not known here.
+    // npm puts variables into keys, too: whoever sets one would choose which host gets the token.
     if key.contains("${") {
         return None;
     }
@@ -71,8 +118,11 @@ fn scoped(key: &str, document: &Document<'_>) -> Option<String> {
     let registry = document.fields.iter().rev().find(|f| f.role == Role::Entry && f.key() == b"registry")?;
     let url = std::str::from_utf8(registry.value.bytes()).ok()?;
     let (_, place) = url.split_once("://")?;
-    if place.contains(['@', '$', '?', '#']) || place.is_empty() {
-        return None;
-    }
-    Some(format!("//{}/:{key}", place.trim_end_matches('/')))
+    let place = place.trim_end_matches('/');
+    is_place(place).then(|| format!("//{place}/:{key}"))
+}
+
+/// Whether a text is host and path of a registry, and no more.
+fn is_place(text: &str) -> bool {
+    !text.is_empty() && !text.starts_with('/') && !text.contains(['@', '$', '?', '#', ' ', '%'])
 }
