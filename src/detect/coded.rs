@@ -1,5 +1,6 @@
 //! Detections that need more than a pattern: key blocks and URL passwords. Their texts are rules like all others.
 
+use super::matcher::Marks;
 use super::sighting::{Rank, Sighting};
 use super::{Detector, Scene, gates, statistics};
 use crate::model::{Confidence, Secret};
@@ -39,9 +40,9 @@ const SAMPLE_HOSTS: &[&[u8]] =
 const SAMPLE_TOPS: &[&[u8]] = &[b".example", b".test", b".invalid"];
 
 impl Detector<'_> {
-    /// Key blocks and URL passwords of any text.
-    pub(super) fn coded(&self, source: &[u8], scene: &Scene<'_>, out: &mut Vec<Sighting>) {
-        if self.coded.key.is_some() || self.coded.encrypted_key.is_some() {
+    /// Key blocks and URL passwords of any text; `marks` tells whether there may be blocks.
+    pub(super) fn coded(&self, source: &[u8], scene: &Scene<'_>, marks: Marks, out: &mut Vec<Sighting>) {
+        if marks.key_block && (self.coded.key.is_some() || self.coded.encrypted_key.is_some()) {
             self.key_blocks(source, out);
         }
         if let Some(rule) = self.coded.url {

@@ -242,8 +242,8 @@ impl Detector<'_> {
             inherit: inherit.filter(|_| nested),
         };
         let before = out.len();
-        self.tokens_outside_blobs(value, &inner_scene, out);
-        self.coded(value, &inner_scene, out);
+        let marks = self.tokens_outside_blobs(value, &inner_scene, out);
+        self.coded(value, &inner_scene, marks, out);
         attach(self.pack, &inner, &inner_scene, &mut out[before..]);
         for sighting in &mut out[before..] {
             let (span, precise) = inner_layer.locate(&sighting.span, sighting.secret.expose());

@@ -135,11 +135,11 @@ impl<'p> Detector<'p> {
     #[must_use]
     pub fn detect(&self, document: &Document<'_>, scene: &Scene<'_>, accept: Range<usize>) -> Detection {
         let mut sightings = Vec::new();
-        self.tokens_outside_blobs(document.source, scene, &mut sightings);
-        if scene.format == Format::Text {
+        let marks = self.tokens_outside_blobs(document.source, scene, &mut sightings);
+        if scene.format == Format::Text && marks.escape {
             self.escaped(document.source, scene, &mut sightings);
         }
-        self.coded(document.source, scene, &mut sightings);
+        self.coded(document.source, scene, marks, &mut sightings);
         labels::attach(self.pack, document, scene, &mut sightings);
         self.fields(document, scene, &fields::Layer::outermost(document), &mut sightings);
         let mut mask = Mask::new(self);

@@ -1,6 +1,6 @@
 //! The token pass: keyword, pattern, boundary, gates, offline check.
 
-use super::matcher::Anchor;
+use super::matcher::{Anchor, Marks};
 use super::sighting::{Rank, Sighting};
 use super::{Detector, Scene, check, gates, statistics};
 use crate::model::{ContainerKind, Secret, Severity};
@@ -22,9 +22,9 @@ impl Detector<'_> {
     /// The tokens of a text that is reported on: what only happens to stand in base64 is left out.
     ///
     /// Masks take [`Self::tokens`] as they are: too much masked is no harm.
-    pub(super) fn tokens_outside_blobs(&self, text: &[u8], scene: &Scene<'_>, out: &mut Vec<Sighting>) {
+    pub(super) fn tokens_outside_blobs(&self, text: &[u8], scene: &Scene<'_>, out: &mut Vec<Sighting>) -> Marks {
         let before = out.len();
-        self.tokens(text, scene, out);
+        let marks = self.tokens(text, scene, out);
         let mut at = 0;
         out.retain(|sighting| {
             at += 1;
@@ -32,10 +32,11 @@ impl Detector<'_> {
                 || !self.pack.rule(sighting.rule).check.is_empty()
                 || !gates::is_inside_blob(text, &sighting.span)
         });
+        marks
     }
 
-    /// Finds every token in `haystack`.
-    pub(super) fn tokens(&self, haystack: &[u8], scene: &Scene<'_>, out: &mut Vec<Sighting>) {
+    /// Finds every token in `haystack`; tells what else was seen on the way.
+    pub(super) fn tokens(&self, haystack: &[u8], scene: &Scene<'_>, out: &mut Vec<Sighting>) -> Marks {
         let surface = scene.surface;
         let leftover = is_leftover(scene);
         // How far each rule has looked: keywords inside a match are not tried again, so hostile
@@ -71,7 +72,7 @@ impl Detector<'_> {
             if let Some(sighting) = self.token(haystack, index, pattern, whole, secret, leftover) {
                 out.push(sighting);
             }
-        });
+        })
     }
 
     /// The match that begins at `at`, where the keyword stands that the pattern begins with.

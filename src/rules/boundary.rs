@@ -41,7 +41,33 @@ impl ByteClass {
         Some(class)
     }
 
-    fn insert(&mut self, byte: u8) {
+    /// No byte.
+    pub const EMPTY: Self = Self([0; 4]);
+    /// Every byte.
+    pub const ALL: Self = Self([u64::MAX; 4]);
+
+    /// One byte.
+    #[must_use]
+    pub fn of(byte: u8) -> Self {
+        let mut class = Self::EMPTY;
+        class.insert(byte);
+        class
+    }
+
+    /// A letter in both cases; any other byte alone.
+    #[must_use]
+    pub fn either_case(byte: u8) -> Self {
+        Self::of(byte.to_ascii_lowercase()).union(&Self::of(byte.to_ascii_uppercase()))
+    }
+
+    /// The bytes of both.
+    #[must_use]
+    pub fn union(&self, other: &Self) -> Self {
+        Self(std::array::from_fn(|i| self.0[i] | other.0[i]))
+    }
+
+    /// Adds a byte.
+    pub fn insert(&mut self, byte: u8) {
         self.0[usize::from(byte >> 6)] |= 1 << (byte & 63);
     }
 
