@@ -6,8 +6,8 @@
 use super::locate::Origin;
 use crate::host::open::OpenFile;
 use crate::model::{Limits, Skip};
-use crate::read::Format;
 use crate::read::encoding::{self, Encoding};
+use crate::read::{self, Format};
 use std::ops::Range;
 use zeroize::Zeroizing;
 
@@ -87,14 +87,18 @@ pub(super) enum Content {
     Text,
     /// Not text: nothing was given.
     Binary,
+    /// A database, asked for: nothing was given.
+    Database,
 }
 
 /// Gives the pieces of `source` to `visit`, one after another, in the reused `buffer`.
 ///
-/// Returns how many bytes were read. `stop` is asked between pieces.
+/// Returns how many bytes were read. `databases`: one is told apart from text and left alone. `stop` is asked
+/// between pieces.
 pub(super) fn pieces(
     source: &mut dyn Source,
     format: Format,
+    databases: bool,
     limits: &Limits,
     buffer: &mut Vec<u8>,
     stop: &dyn Fn() -> bool,
@@ -104,6 +108,9 @@ pub(super) fn pieces(
     let whole = whole_bytes(format, limits);
     let mut ended = fill(source, buffer, whole)?;
     let head = &buffer[..buffer.len().min(HEAD)];
+    if databases && read::sqlite::is_sqlite(head) {
+        return Ok((Content::Database, 0));
+    }
     let mut encoding = encoding::sniff(head);
     let mut total = buffer.len() as u64;
     if encoding == Encoding::Binary {
@@ -245,7 +252,7 @@ mod tests {
                 (0..60_000_u32).map(|i| if i % 97 == 96 { b'\n' } else { b'a' + (i % 23) as u8 }).collect();
             let mut seen = vec![0_u8; text.len()];
             let mut buffer = Vec::new();
-            let outcome = pieces(&mut Bytes(&text), format, &SMALL, &mut buffer, &|| false, &mut |piece| {
+            let outcome = pieces(&mut Bytes(&text), format, false, &SMALL, &mut buffer, &|| false, &mut |piece| {
                 let start = piece.origin.offset as usize;
                 assert_eq!(piece.text, &text[start..start + piece.text.len()]);
                 assert_eq!(piece.origin, Origin::START.after(&text[..start]));

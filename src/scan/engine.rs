@@ -28,6 +28,10 @@ use zeroize::{Zeroize, Zeroizing};
 
 /// Buffers above this are given back between files, so that one large file does not hold memory to the end.
 const KEEP_BUFFER: usize = 2 << 20;
+/// Bytes of the smallest database.
+const LEAST_DATABASE: u64 = 512;
+/// Bytes from which on a file is looked at before it is read as text.
+const LOOKED_AT_LATE: u64 = 64 << 10;
 /// Tries at a file that changes while it is read.
 const TRIES: usize = 3;
 
@@ -141,13 +145,19 @@ impl Engine<'_> {
             return if candidate.surface.is_some() { Err(Skip::TooLarge) } else { Ok(()) };
         }
         progress.files_read.fetch_add(1, Ordering::Relaxed);
-        let mut head = [0; 16];
-        let is_database = file.len() >= 512
+        let maybe = file.len() >= LEAST_DATABASE
             && candidate.surface.is_none_or(|s| s.format == Format::Sqlite)
-            && (candidate.surface.is_some() || self.mode != Mode::Home)
-            && file.read_at(0, &mut head).is_ok()
-            && read::sqlite::is_sqlite(&head);
-        if is_database { self.database(candidate, &file) } else { self.text(candidate, &mut file) }
+            && (candidate.surface.is_some() || self.mode != Mode::Home);
+        // A small loose file shows what it is when it is read; a call of its own would cost as much as the reading.
+        let late = maybe && candidate.surface.is_none() && file.len() < LOOKED_AT_LATE;
+        let mut head = [0; 16];
+        if maybe && !late && file.read_at(0, &mut head).is_ok() && read::sqlite::is_sqlite(&head) {
+            return self.database(candidate, &file);
+        }
+        match self.text(candidate, &mut file, late)? {
+            Content::Database => self.database(candidate, &file),
+            Content::Text | Content::Binary => Ok(()),
+        }
     }
 
     /// Where a file may lie: a walk's below its root; the machine's own, and one that a variable names, anywhere.
@@ -178,7 +188,8 @@ impl Engine<'_> {
         }
     }
 
-    fn text(&self, candidate: &Candidate<'_>, file: &mut OpenFile) -> Result<(), Skip> {
+    /// Reads a file as text; with `databases` one that turns out to be a database is left to the caller.
+    fn text(&self, candidate: &Candidate<'_>, file: &mut OpenFile, databases: bool) -> Result<Content, Skip> {
         let progress = self.scanner.progress;
         let format = candidate.surface.map_or(Format::Text, |surface| surface.format);
         let mut reading = Reading { place: None, found: Vec::new(), problem: None };
@@ -187,7 +198,7 @@ impl Engine<'_> {
             let mut source = FileSource::new(file);
             let limits = *self.scanner.detector.limits();
             let stop = || progress.stopped();
-            let outcome = content::pieces(&mut source, format, &limits, buffer, &stop, &mut |piece| {
+            let outcome = content::pieces(&mut source, format, databases, &limits, buffer, &stop, &mut |piece| {
                 self.piece(candidate, piece, &mut reading);
             });
             // What was read is wiped; the rest of the buffer was not touched, unless there were chunks.
@@ -203,6 +214,9 @@ impl Engine<'_> {
             outcome
         });
         let (content, bytes) = outcome?;
+        if content == Content::Database {
+            return Ok(content);
+        }
         progress.bytes_read.fetch_add(bytes, Ordering::Relaxed);
         let found = std::mem::take(&mut reading.found);
         let none = found.is_empty();
@@ -227,17 +241,15 @@ impl Engine<'_> {
             );
         }
         if content == Content::Binary {
-            return Ok(());
+            return Ok(content);
         }
         let changed = (bytes != size || candidate.surface.is_some()) && file.changed();
         match reading.problem {
-            _ if changed && none => Err(Skip::ChangedWhileReading),
-            Some(problem) => {
-                self.error(&candidate.path, skip_of(problem), true);
-                Ok(())
-            }
-            None => Ok(()),
+            _ if changed && none => return Err(Skip::ChangedWhileReading),
+            Some(problem) => self.error(&candidate.path, skip_of(problem), true),
+            None => {}
         }
+        Ok(content)
     }
 
     /// One piece of a text: its secrets, and for a whole document what starts by itself.

@@ -332,9 +332,10 @@ fn read_stdin(scanner: &Scanner<'_>, collector: &Collector<'_>, reader: &mut (dy
         }
     };
     let mut sound = true;
-    let outcome = content::pieces(&mut Reader(reader), Format::Text, &limits, &mut buffer, &stop, &mut |given| {
-        sound &= catch_unwind(AssertUnwindSafe(|| piece(given))).is_ok();
-    });
+    let outcome =
+        content::pieces(&mut Reader(reader), Format::Text, false, &limits, &mut buffer, &stop, &mut |given| {
+            sound &= catch_unwind(AssertUnwindSafe(|| piece(given))).is_ok();
+        });
     collector.plain(found);
     if !sound {
         collector.error(ReadError { path: place.path.clone(), skip: Skip::Internal, incidental: false });
