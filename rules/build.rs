@@ -5,6 +5,9 @@
 //! `tests/rules.rs` compiles every pattern.
 #![allow(clippy::print_stdout, clippy::disallowed_methods, reason = "a build script talks to cargo")]
 
+#[allow(unreachable_pub, dead_code, reason = "shared with the library")]
+#[path = "../src/rules/boundary.rs"]
+mod boundary;
 #[path = "build/emit.rs"]
 mod emit;
 #[allow(unreachable_pub, dead_code, reason = "shared with the library")]
@@ -14,12 +17,16 @@ mod recipe_schema;
 #[path = "../src/rules/schema.rs"]
 mod schema;
 #[allow(unreachable_pub, dead_code, reason = "shared with the library")]
+#[path = "../src/rules/shape.rs"]
+mod shape;
+#[allow(unreachable_pub, dead_code, reason = "shared with the library")]
 #[path = "../src/rules/vet.rs"]
 mod vet;
 
 use recipe_schema::RecipeFile;
 use schema::{AuditFile, CampaignFile, PackFile, PostureFile, SurfaceFile, TokenFile};
 use serde::de::DeserializeOwned;
+use sha2::{Digest as _, Sha256};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use vet::{Defect, Names};
@@ -37,6 +44,7 @@ struct File<T> {
 #[derive(Default)]
 struct Pack {
     date: String,
+    digest: String,
     tokens: Vec<File<TokenFile>>,
     surfaces: Vec<File<SurfaceFile>>,
     posture: Vec<File<PostureFile>>,
@@ -48,9 +56,9 @@ struct Pack {
 
 fn main() -> ExitCode {
     println!("cargo::rerun-if-changed=rules");
-    println!("cargo::rerun-if-changed=src/rules/schema.rs");
-    println!("cargo::rerun-if-changed=src/rules/recipe_schema.rs");
-    println!("cargo::rerun-if-changed=src/rules/vet.rs");
+    for shared in ["boundary", "recipe_schema", "schema", "shape", "vet"] {
+        println!("cargo::rerun-if-changed=src/rules/{shared}.rs");
+    }
     let result = read_all().and_then(|pack| {
         let problems = cross_check(&pack);
         if problems.is_empty() { write(&pack) } else { Err(problems) }
@@ -97,7 +105,22 @@ fn read_all() -> Result<Pack, Vec<String>> {
             pack.sources.push(name);
         }
     }
+    pack.digest = digest(&pack.sources).map_err(|error| vec![error])?;
     if problems.is_empty() { Ok(pack) } else { Err(problems) }
+}
+
+/// The digest of the files, as [`RulePack::facts`] has it.
+fn digest(names: &[String]) -> Result<String, String> {
+    let mut hasher = Sha256::new();
+    for name in names {
+        let text =
+            std::fs::read_to_string(Path::new("rules").join(name)).map_err(|error| format!("rules/{name}: {error}"))?;
+        for part in [name, &text] {
+            hasher.update((part.len() as u64).to_le_bytes());
+            hasher.update(part);
+        }
+    }
+    Ok(data_encoding::HEXLOWER.encode(&hasher.finalize()))
 }
 
 fn take<T: DeserializeOwned>(files: &mut Vec<File<T>>, name: &str, vet: impl Fn(&T) -> Vec<Defect>) -> Vec<String> {

@@ -3,7 +3,7 @@
 use super::Pack;
 use crate::recipe_schema::RecipeSpec;
 use crate::schema::{AuditSpec, CampaignFile, Paths, RuleSpec, SettingSpec, SurfaceSpec};
-use crate::vet;
+use crate::{shape, vet};
 use std::fmt::Write as _;
 
 /// The source of `pack.rs`.
@@ -39,11 +39,12 @@ pub(crate) fn tables(pack: &Pack) -> String {
         .collect();
 
     let mut out = String::from(
-        "use crate::model::{Category, Confidence, Severity};\nuse crate::read::Format;\nuse crate::rules::rule::{\
+        "use crate::model::{Category, Confidence, Severity};\nuse crate::read::Format;\nuse crate::rules::boundary::ByteClass;\nuse crate::rules::rule::{\
          Artifact, AuditText, Campaign, Edit, Example, Operator, PathSet, Recipe, Rule, RuleKind, SecretForm, SecretPlace, Setting, Surface, \
          TokenPattern};\nuse std::borrow::Cow;\n",
     );
     let _ = writeln!(out, "pub(super) static PACK_DATE: &str = {:?};", pack.date);
+    let _ = writeln!(out, "pub(super) static PACK_DIGEST: &str = {:?};", pack.digest);
     table(&mut out, "RULES", "Rule", rules);
     table(&mut out, "SURFACES", "Surface", surfaces);
     table(&mut out, "SETTINGS", "Setting", settings);
@@ -67,9 +68,14 @@ fn rule(spec: &RuleSpec, vendor: &str) -> String {
         "RuleKind::Field".to_owned()
     } else {
         format!(
-            "RuleKind::Token(TokenPattern {{ keywords: {}, ignore_case: {}, pattern: {}, alphabet: {}, near: {}, public_beside: {}, \
+            "RuleKind::Token(TokenPattern {{ keywords: {}, follow: {}, ignore_case: {}, pattern: {}, alphabet: {}, near: {}, public_beside: {}, \
              surfaces: {}, min_entropy: {:?} }})",
             list(&spec.keywords),
+            borrowed(
+                shape::follow(&spec.pattern, spec.ignore_case, spec.keywords.iter().map(String::as_str))
+                    .iter()
+                    .map(|sets| borrowed(sets.iter().map(|set| format!("ByteClass::from_words({:?})", set.words()))))
+            ),
             spec.ignore_case,
             text(&spec.pattern),
             text(&spec.alphabet),

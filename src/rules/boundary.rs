@@ -41,6 +41,18 @@ impl ByteClass {
         Some(class)
     }
 
+    /// The set whose bytes have a bit in `words`, the lowest first.
+    #[must_use]
+    pub const fn from_words(words: [u64; 4]) -> Self {
+        Self(words)
+    }
+
+    /// The same the other way.
+    #[must_use]
+    pub const fn words(&self) -> [u64; 4] {
+        self.0
+    }
+
     /// No byte.
     pub const EMPTY: Self = Self([0; 4]);
     /// Every byte.
@@ -69,6 +81,19 @@ impl ByteClass {
     /// Adds a byte.
     pub fn insert(&mut self, byte: u8) {
         self.0[usize::from(byte >> 6)] |= 1 << (byte & 63);
+    }
+
+    /// Its bytes, in order.
+    pub fn iter(&self) -> impl Iterator<Item = u8> {
+        self.0.into_iter().enumerate().flat_map(|(word, mut bits)| {
+            std::iter::from_fn(move || {
+                let bit = bits.trailing_zeros();
+                (bit < 64).then(|| {
+                    bits &= bits - 1;
+                    (64 * word as u32 + bit) as u8
+                })
+            })
+        })
     }
 
     /// Whether `byte` is in the set.

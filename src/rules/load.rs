@@ -7,7 +7,7 @@ use super::pack::{RulePack, compile};
 use super::rule::{List, Rule, RuleKind, Str, TokenPattern};
 use super::schema::{RuleSpec, TokenFile};
 use super::vet::{self, Defect, Names};
-use super::{lint, template};
+use super::{lint, shape, template};
 use crate::model::{Category, Confidence, Severity};
 use std::borrow::Cow;
 
@@ -158,7 +158,9 @@ pub fn rule(spec: RuleSpec, vendor: &str) -> Option<Rule> {
     let kind = if spec.pattern.is_empty() {
         RuleKind::Field
     } else {
+        let follow = shape::follow(&spec.pattern, spec.ignore_case, spec.keywords.iter().map(String::as_str));
         RuleKind::Token(TokenPattern {
+            follow: follow.into_iter().map(Cow::Owned).collect(),
             keywords: list(spec.keywords),
             ignore_case: spec.ignore_case,
             pattern: spec.pattern.into(),

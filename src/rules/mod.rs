@@ -18,6 +18,7 @@ mod recipe_schema;
 pub mod roots;
 pub mod rule;
 pub mod schema;
+mod shape;
 pub mod template;
 pub mod vet;
 mod wildcard;

@@ -8,7 +8,7 @@ use super::roots::{Rooted, divide, expand};
 use super::rule::Surface;
 use super::wildcard::Wildcard;
 use crate::host::{Host, Os};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 /// Whose decision a file is.
@@ -87,9 +87,9 @@ pub struct PlaceIndex<'p> {
     surfaces: &'p [Surface],
     entries: Vec<Entry<'p>>,
     /// Entries by a lower-case name at each distance from the end.
-    named: [HashMap<Vec<u8>, Vec<usize>>; HASHED],
+    named: [HashMap<Vec<u8>, Vec<u32>>; HASHED],
     /// Entries without such a name.
-    loose: Vec<usize>,
+    loose: Vec<u32>,
     /// What each surface must not take, in the order of `surfaces`.
     except: Vec<Vec<Tail>>,
 }
@@ -102,18 +102,22 @@ impl<'p> PlaceIndex<'p> {
             Self { surfaces, entries: Vec::new(), named: Default::default(), loose: Vec::new(), except: Vec::new() };
         for (number, surface) in surfaces.iter().enumerate() {
             index.except.push(surface.except.iter().map(|glob| Tail::new(glob, false, any_case())).collect());
+            // Most patterns are the same on all systems; each is compiled once.
+            let mut tails: BTreeSet<(String, bool, bool)> = BTreeSet::new();
             for os in [Os::Linux, Os::Macos, Os::Windows] {
                 for pattern in of_os(&surface.user, os) {
                     if let Some(Rooted::Home(below_home, _, rest)) = divide(pattern, os) {
                         let fold = any_case() || (os == Os::Windows && !surface.user.linux.contains(pattern));
-                        let tail = Tail::new(&format!("{below_home}/{rest}"), false, fold);
-                        index.add(Entry { surface, number, user: true, tail });
+                        tails.insert((format!("{below_home}/{rest}"), false, fold));
                     }
                 }
                 for pattern in of_os(&surface.system, os) {
-                    let tail = Tail::new(pattern, true, any_case() || os == Os::Windows);
-                    index.add(Entry { surface, number, user: false, tail });
+                    tails.insert((pattern.to_string(), true, any_case() || os == Os::Windows));
                 }
+            }
+            for (pattern, anchored, fold) in tails {
+                let tail = Tail::new(&pattern, anchored, fold);
+                index.add(Entry { surface, number, user: !anchored, tail });
             }
             for glob in surface.anywhere.iter() {
                 let tail = Tail::new(glob, false, any_case());
@@ -124,17 +128,12 @@ impl<'p> PlaceIndex<'p> {
     }
 
     fn add(&mut self, entry: Entry<'p>) {
-        let same =
-            |other: &Entry<'_>| other.number == entry.number && other.user == entry.user && other.tail == entry.tail;
-        let at = self.entries.len();
         let list = match entry.tail.fixed_name() {
             Some((distance, name)) => self.named[distance].entry(name.to_ascii_lowercase()).or_default(),
             None => &mut self.loose,
         };
-        if !list.iter().any(|&i| same(&self.entries[i])) {
-            list.push(at);
-            self.entries.push(entry);
-        }
+        list.push(self.entries.len() as u32);
+        self.entries.push(entry);
     }
 
     /// The surface of `path`, told by its end; `None` for files of no surface.
@@ -151,9 +150,9 @@ impl<'p> PlaceIndex<'p> {
         let bytes = path.as_os_str().as_encoded_bytes();
         let parts = divided(bytes);
         let mut best: Option<(&Entry<'p>, usize)> = None;
-        let mut consider = |list: &[usize]| {
+        let mut consider = |list: &[u32]| {
             for &i in list {
-                let entry = &self.entries[i];
+                let entry = &self.entries[i as usize];
                 if best.is_some_and(|(other, _)| other.tail.rank >= entry.tail.rank) {
                     continue;
                 }
@@ -233,10 +232,9 @@ struct Entry<'p> {
 }
 
 /// A pattern for the end of a path, or for all of it.
-#[derive(PartialEq, Eq)]
 struct Tail {
     /// Runs of parts between `**`, outermost first.
-    runs: Vec<Vec<Wildcard>>,
+    runs: Box<[Box<[Wildcard]>]>,
     /// Whether it must begin at the root of the file system.
     anchored: bool,
     /// Whether case is ignored; the pattern is then in lower case.
@@ -259,6 +257,7 @@ impl Tail {
         if let Some(run) = runs.last_mut().filter(|run| run.is_empty()) {
             run.push(Wildcard::new("*", str::to_owned));
         }
+        let runs: Box<[Box<[Wildcard]>]> = runs.into_iter().map(Vec::into_boxed_slice).collect();
         let all = || runs.iter().flatten();
         let rank = (all().count(), all().map(Wildcard::fixed).sum());
         Self { runs, anchored, fold, rank }

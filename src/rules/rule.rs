@@ -3,6 +3,7 @@
 //! The build script writes these as static tables; a user's files become the same types at run
 //! time. `Cow` lets both be one type without copying the built-in ones.
 
+use super::boundary::ByteClass;
 use crate::model::{Category, Confidence, Severity};
 use crate::read::Format;
 use std::borrow::Cow;
@@ -96,6 +97,8 @@ pub enum RuleKind {
 pub struct TokenPattern {
     /// Literals one of which stands in every match.
     pub keywords: List<Str>,
+    /// For each keyword, the sets that the bytes after it are in; empty where that is not known.
+    pub follow: List<List<ByteClass>>,
     /// Whether they match whatever their case.
     pub ignore_case: bool,
     /// Bytes regex.

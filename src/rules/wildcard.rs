@@ -8,38 +8,43 @@ use memchr::memmem;
 /// A compiled part: literal, or pieces with any run of bytes between them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Wildcard {
-    /// Pieces between the stars; one piece means no star.
-    pieces: Vec<Vec<u8>>,
+    /// The pieces, one after the other: a part is most often a name, and there are thousands of them.
+    text: Box<[u8]>,
+    /// Where in it the stars stand.
+    stars: Box<[u32]>,
 }
 
 impl Wildcard {
     /// Compiles `text`; `unescape` turns each piece into the bytes it stands for.
     pub(super) fn new(text: &str, unescape: impl Fn(&str) -> String) -> Self {
-        Self { pieces: text.split('*').map(|piece| unescape(piece).into_bytes()).collect() }
+        let mut pieces = text.split('*').map(unescape);
+        let mut bytes = pieces.next().unwrap_or_default().into_bytes();
+        let mut stars = Vec::new();
+        for piece in pieces {
+            stars.push(bytes.len() as u32);
+            bytes.extend_from_slice(piece.as_bytes());
+        }
+        Self { text: bytes.into(), stars: stars.into() }
     }
 
     /// The bytes it stands for when it has no star.
     pub(super) fn literal(&self) -> Option<&[u8]> {
-        match self.pieces.as_slice() {
-            [only] => Some(only),
-            _ => None,
-        }
+        self.stars.is_empty().then_some(&*self.text)
     }
 
     /// How many bytes are fixed.
     pub(super) fn fixed(&self) -> usize {
-        self.pieces.iter().map(Vec::len).sum()
+        self.text.len()
     }
 
     /// Whether all of `part` fits. Linear in `part` for a given pattern: taking the first place
     /// where a piece fits never loses a later one.
     pub(super) fn matches(&self, part: &[u8]) -> bool {
-        let [first, middle @ .., last] = self.pieces.as_slice() else {
-            return self.literal().is_some_and(|literal| literal == part);
-        };
-        let Some(rest) = part.strip_prefix(first.as_slice()) else { return false };
-        let Some(mut rest) = rest.strip_suffix(last.as_slice()) else { return false };
-        for piece in middle {
+        let (Some(first), Some(last)) = (self.stars.first(), self.stars.last()) else { return *self.text == *part };
+        let Some(rest) = part.strip_prefix(&self.text[..*first as usize]) else { return false };
+        let Some(mut rest) = rest.strip_suffix(&self.text[*last as usize..]) else { return false };
+        for between in self.stars.windows(2) {
+            let piece = &self.text[between[0] as usize..between[1] as usize];
             match memmem::find(rest, piece) {
                 Some(at) => rest = &rest[at + piece.len()..],
                 None => return false,

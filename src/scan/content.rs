@@ -20,6 +20,8 @@ const HEAD: usize = 8 << 10;
 const READ: usize = 1 << 20;
 /// Bytes read of a file that claims to have none: those of `/proc`, and one that grows from nothing.
 const UNSIZED: u64 = 8 << 20;
+/// Bytes asked for in one call of such a file: most have none.
+const UNSIZED_READ: usize = 16 << 10;
 /// NUL bytes at the end of what was read that may be those of a hole.
 const HOLE: usize = 4096;
 
@@ -48,7 +50,8 @@ impl Source for FileSource<'_> {
             0 => UNSIZED.saturating_sub(self.total),
             len => len - self.total.min(len),
         };
-        let wanted = (max as u64).min(left).min(READ as u64) as usize;
+        let most = if self.file.is_empty() { UNSIZED_READ } else { READ };
+        let wanted = (max as u64).min(left).min(most as u64) as usize;
         if wanted == 0 {
             return Ok(0);
         }

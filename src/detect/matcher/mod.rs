@@ -5,7 +5,6 @@
 //! here looks at values.
 
 mod prefilter;
-mod shape;
 
 use crate::rules::boundary::ByteClass;
 use crate::rules::rule::TokenPattern;
@@ -100,10 +99,8 @@ impl Matcher {
         let mut words: Vec<Word> = MARKS.iter().map(|(text, mark)| Word::mark(text, *mark)).collect();
         let tokens = pack.indices().filter(|i| pack.enabled(*i)).filter_map(|i| Some((i, pack.rule(i).token()?)));
         for (rule, pattern) in tokens {
-            let keywords: Vec<&str> = pattern.keywords.iter().map(AsRef::as_ref).collect();
-            words.extend(
-                keywords.iter().filter(|k| k.len() >= HEAD).map(|k| Word::keyword(rule, pattern, &keywords, k)),
-            );
+            let keywords = pattern.keywords.iter().enumerate().filter(|(_, keyword)| keyword.len() >= HEAD);
+            words.extend(keywords.map(|(number, keyword)| Word::keyword(rule, pattern, number, keyword)));
         }
         let engine = Engine::new(&mut words);
         words.sort_by_key(Word::slot);
@@ -133,7 +130,7 @@ impl Matcher {
     #[inline(never)]
     fn confirm(&self, haystack: &[u8], at: usize, marks: &mut Marks, visit: &mut impl FnMut(Anchor)) {
         let Some(head) = haystack[at..].first_chunk::<HEAD>() else { return };
-        let slot = slot(head);
+        let slot = slot(*head);
         for word in &self.words[self.slots[slot] as usize..self.slots[slot + 1] as usize] {
             let Some(at) = at.checked_sub(word.offset) else { continue };
             if !word.stands(&haystack[at..]) {
@@ -177,12 +174,16 @@ impl Word {
         Self { text: text.as_bytes().into(), ignore_case: false, follow: Box::default(), offset: 0, target }
     }
 
-    fn keyword(rule: RuleIdx, pattern: &TokenPattern, all: &[&str], keyword: &str) -> Self {
-        let ignore_case = pattern.ignore_case;
-        let follow = shape::follow(&pattern.pattern, ignore_case, all, keyword).unwrap_or_default();
-        let leads = !ignore_case && pattern.pattern.starts_with(&regex::escape(keyword));
-        let target = Target::Rule { rule, leads };
-        Self { text: keyword.as_bytes().into(), ignore_case, follow: follow.into(), offset: 0, target }
+    fn keyword(rule: RuleIdx, pattern: &TokenPattern, number: usize, keyword: &str) -> Self {
+        let follow: &[ByteClass] = pattern.follow.get(number).map_or(&[], AsRef::as_ref);
+        let leads = !pattern.ignore_case && pattern.pattern.starts_with(&regex::escape(keyword));
+        Self {
+            text: keyword.as_bytes().into(),
+            ignore_case: pattern.ignore_case,
+            follow: follow.into(),
+            offset: 0,
+            target: Target::Rule { rule, leads },
+        }
     }
 
     /// The five bytes of it, or of what follows, that are rarest in text, and where they begin. Three
@@ -191,18 +192,16 @@ impl Word {
         let own =
             self.text.iter().map(|b| if self.ignore_case { ByteClass::either_case(*b) } else { ByteClass::of(*b) });
         let sets: Vec<ByteClass> = own.chain(self.follow.iter().copied()).collect();
-        let window =
-            |at: usize| -> Window { std::array::from_fn(|i| sets.get(at + i).copied().unwrap_or(ByteClass::ALL)) };
-        let rarity = |window: &Window| window.iter().map(prefilter::weight).product::<f32>();
-        let all = (0..=self.text.len() - HEAD).map(|at| (at, window(at)));
-        let rated = all.map(|(at, window)| (rarity(&window), at, window));
-        let best = rated.min_by(|a, b| a.0.total_cmp(&b.0));
-        best.map_or((0, [ByteClass::ALL; WINDOW]), |(_, at, window)| (at, window))
+        let weights: Vec<f32> = sets.iter().map(prefilter::weight).collect();
+        let likeliness = |at: usize| (at..at + WINDOW).map(|i| weights.get(i).copied().unwrap_or(1.0)).product::<f32>();
+        let places = (0..=self.text.len() - HEAD).map(|at| (likeliness(at), at));
+        let at = places.min_by(|a, b| a.0.total_cmp(&b.0)).map_or(0, |(_, at)| at);
+        (at, std::array::from_fn(|i| sets.get(at + i).copied().unwrap_or(ByteClass::ALL)))
     }
 
     /// Where it is looked up.
     fn slot(&self) -> usize {
-        self.text[self.offset..].first_chunk().map_or(0, slot)
+        self.text[self.offset..].first_chunk().map_or(0, |head| slot(*head))
     }
 
     /// Whether `text` begins with it, and goes on as it must.
@@ -214,7 +213,7 @@ impl Word {
 }
 
 /// The slot of a window that begins with `head`, whatever the case of its letters.
-fn slot(head: &[u8; HEAD]) -> usize {
+fn slot(head: [u8; HEAD]) -> usize {
     let [a, b, c] = head.map(|byte| usize::from(byte | 0x20));
     (a ^ b << 3 ^ c << 5 ^ c >> 3) & (SLOTS - 1)
 }

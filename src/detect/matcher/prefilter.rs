@@ -26,7 +26,7 @@ pub(super) type Window = [ByteClass; WINDOW];
 
 /// The compiled table, 64 KiB: it stays in the second-level cache, its used part in the first.
 pub(super) struct Prefilter {
-    table: Box<[u32; PAIRS]>,
+    table: Vec<u32>,
 }
 
 impl Prefilter {
@@ -34,17 +34,18 @@ impl Prefilter {
     pub(super) fn new(windows: &[Window]) -> Self {
         let mut table = vec![u32::MAX; PAIRS];
         let weights: Vec<[f32; WINDOW]> = windows.iter().map(|window| window.map(|set| weight(&set))).collect();
-        let rarity = |at: usize| weights[at].iter().product::<f32>();
+        let likeliness: Vec<f32> = weights.iter().map(|weights| weights.iter().product()).collect();
         let mut order: Vec<usize> = (0..windows.len()).collect();
         // The commonest first: they choose their bucket freely, the rare ones fit in anywhere.
-        order.sort_by(|a, b| rarity(*b).total_cmp(&rarity(*a)));
+        order.sort_by(|a, b| likeliness[*b].total_cmp(&likeliness[*a]));
         // How likely a pair of text fits a lane of a bucket.
         let mut density = [[0_f32; LANES]; BUCKETS];
         for at in order {
             let window = &windows[at];
+            let pairs: [usize; LANES] =
+                std::array::from_fn(|lane| index(first(&window[lane]), first(&window[lane + 1])));
             let added = |bucket: usize, lane: usize, table: &[u32]| {
-                let pair = (first(&window[lane]), first(&window[lane + 1]));
-                let known = table[index(pair.0, pair.1)] & bit(bucket, lane) == 0;
+                let known = table[pairs[lane]] & bit(bucket, lane) == 0;
                 if known { 0.0 } else { weights[at][lane] * weights[at][lane + 1] }
             };
             let cost = |bucket: usize| {
@@ -54,26 +55,27 @@ impl Prefilter {
             };
             let costs: [f32; BUCKETS] = std::array::from_fn(cost);
             let bucket = (0..BUCKETS).min_by(|a, b| costs[*a].total_cmp(&costs[*b])).unwrap_or(0);
-            for lane in 0..LANES {
-                density[bucket][lane] = (density[bucket][lane] + added(bucket, lane, &table)).min(1.0);
+            for (lane, density) in density[bucket].iter_mut().enumerate() {
+                *density = (*density + added(bucket, lane, &table)).min(1.0);
             }
             for lane in 0..LANES {
                 allow(&mut table, &window[lane], &window[lane + 1], bit(bucket, lane));
             }
         }
-        let table = table.into_boxed_slice().try_into();
-        Self { table: table.unwrap_or_else(|_| Box::new([0; PAIRS])) }
+        Self { table }
     }
 
     /// Calls `visit` with every place at which a window may stand, in order. A place near the end may
     /// be one whose window reaches beyond it.
-    #[inline(always)]
+    #[inline]
     pub(super) fn each(&self, text: &[u8], mut visit: impl FnMut(usize)) {
+        // Its length known, no look into it is checked.
+        let Some(table) = self.table.first_chunk::<PAIRS>() else { return };
         // Lanes of the starts before the text are spoilt.
         let mut state = u64::from(u32::MAX >> 8);
         let mut at = 0;
         while let Some(block) = text.get(at..).and_then(<[u8]>::first_chunk::<{ STEP + 1 }>) {
-            let found = self.step(block, &mut state);
+            let found = step(table, block, &mut state);
             if found != 0 {
                 report(found, at, &mut visit);
             }
@@ -85,7 +87,7 @@ impl Prefilter {
         padded[..rest.len()].copy_from_slice(rest);
         for start in [0, STEP] {
             let Some(block) = padded[start..].first_chunk::<{ STEP + 1 }>() else { break };
-            let found = self.step(block, &mut state);
+            let found = step(table, block, &mut state);
             report(found, at + start, &mut |place| {
                 if place < text.len() {
                     visit(place);
@@ -93,24 +95,22 @@ impl Prefilter {
             });
         }
     }
+}
 
-    /// Eight positions; gives a byte of buckets for each of the eight starts that are complete now.
-    #[inline(always)]
-    fn step(&self, block: &[u8; STEP + 1], state: &mut u64) -> u64 {
-        let [first, .., last] = *block;
-        let _ = first;
-        let mut word = [0; STEP];
-        word.copy_from_slice(&block[..STEP]);
-        let word = u64::from_le_bytes(word);
-        let pair = |position: u32| {
-            let both = if position < 7 { word >> (8 * position) } else { word >> 56 | u64::from(last) << 8 };
-            u64::from(self.table[fold(both)])
-        };
-        let low = *state | pair(0) | pair(1) << 8 | pair(2) << 16 | pair(3) << 24;
-        let high = low >> 32 | pair(4) | pair(5) << 8 | pair(6) << 16 | pair(7) << 24;
-        *state = high >> 32;
-        !(low & 0xffff_ffff | high << 32)
-    }
+/// Eight positions; gives a byte of buckets for each of the eight starts that are complete now.
+#[allow(clippy::inline_always, reason = "the loop around it is nothing else")]
+#[inline(always)]
+fn step(table: &[u32; PAIRS], block: &[u8; STEP + 1], state: &mut u64) -> u64 {
+    let [bytes @ .., last] = *block;
+    let word = u64::from_le_bytes(bytes);
+    let pair = |position: u32| {
+        let both = if position < 7 { word >> (8 * position) } else { word >> 56 | u64::from(last) << 8 };
+        u64::from(table[fold(both)])
+    };
+    let low = *state | pair(0) | pair(1) << 8 | pair(2) << 16 | pair(3) << 24;
+    let high = low >> 32 | pair(4) | pair(5) << 8 | pair(6) << 16 | pair(7) << 24;
+    *state = high >> 32;
+    !(low & 0xffff_ffff | high << 32)
 }
 
 /// Tells the places of a step's candidates.
@@ -128,7 +128,7 @@ fn report(mut found: u64, at: usize, visit: &mut impl FnMut(usize)) {
 }
 
 /// The table's entry for two bytes, the earlier one lowest.
-#[inline(always)]
+#[inline]
 fn fold(both: u64) -> usize {
     (both & 0x7f | both >> 1 & 0x3f80) as usize
 }
@@ -144,25 +144,27 @@ fn bit(bucket: usize, lane: usize) -> u32 {
 
 /// Lets every pair of the two sets pass.
 fn allow(table: &mut [u32], first: &ByteClass, second: &ByteClass, bit: u32) {
-    let low = |set: &ByteClass| -> Vec<u8> {
-        (0..128).filter(|byte| set.contains(*byte) || set.contains(byte | 0x80)).collect()
+    // The table does not tell bytes apart by their highest bit.
+    let low = |set: &ByteClass| {
+        let [a, b, c, d] = set.words();
+        ByteClass::from_words([a | c, b | d, 0, 0])
     };
     let (first, second) = (low(first), low(second));
-    for a in first {
-        for b in &second {
-            table[index(a, *b)] &= !bit;
+    for a in first.iter() {
+        for b in second.iter() {
+            table[index(a, b)] &= !bit;
         }
     }
 }
 
 /// The lowest byte of a set.
 fn first(set: &ByteClass) -> u8 {
-    (0..=u8::MAX).find(|byte| set.contains(*byte)).unwrap_or(0)
+    set.iter().next().unwrap_or(0)
 }
 
 /// How often a byte of the set stands in source text.
 pub(super) fn weight(set: &ByteClass) -> f32 {
-    (0..=u8::MAX).filter(|byte| set.contains(*byte)).map(commonness).sum()
+    set.iter().map(commonness).sum()
 }
 
 /// The part of all bytes that a byte makes, as counted over 4 MB of source code of many languages.

@@ -4,12 +4,12 @@
 //! into sequences of byte sets, as far as their places are certain. A keyword that cannot be placed
 //! gets no such bytes, which only costs candidates.
 
-use crate::rules::boundary::ByteClass;
+use super::boundary::ByteClass;
 use regex_syntax::ParserBuilder;
 use regex_syntax::hir::{Class, Hir, HirKind};
 
 /// Bytes after a keyword that are told.
-pub(super) const FOLLOW: usize = 8;
+const FOLLOW: usize = 8;
 /// Ways through a pattern that are looked at: more is not worth it.
 const WAYS: usize = 64;
 /// Members up to which a class is a choice between ways.
@@ -20,17 +20,25 @@ const LENGTH: usize = 96;
 /// One way through a pattern: the bytes at each place, `None` where the places are no longer certain.
 type Way = Vec<Option<ByteClass>>;
 
-/// The sets that the bytes after `keyword` are in wherever `pattern` holds because of it; `None` when
-/// that cannot be told. `keywords` are all of the rule's.
-pub(super) fn follow(pattern: &str, ignore_case: bool, keywords: &[&str], keyword: &str) -> Option<Vec<ByteClass>> {
-    let hir = ParserBuilder::new().unicode(false).utf8(false).build().parse(pattern).ok()?;
-    let ways = ways(&hir)?;
+/// For each of a rule's keywords, the sets that the bytes after it are in wherever `pattern` holds
+/// because of it; empty where that cannot be told.
+pub(super) fn follow<'k>(
+    pattern: &str,
+    ignore_case: bool,
+    keywords: impl Iterator<Item = &'k str> + Clone,
+) -> Vec<Vec<ByteClass>> {
+    let parsed = ParserBuilder::new().unicode(false).utf8(false).build().parse(pattern).ok();
+    let ways = parsed.and_then(|hir| ways(&hir)).unwrap_or_default();
+    // Every way must hold a keyword at a certain place, or one may hold it at an uncertain one.
+    let certain =
+        ways.iter().all(|way| keywords.clone().any(|keyword| !places(way, keyword.as_bytes(), ignore_case).is_empty()));
+    let of = |keyword| after(&ways, ignore_case, keyword).filter(|_| certain).unwrap_or_default();
+    keywords.clone().map(of).collect()
+}
+
+fn after(ways: &[Way], ignore_case: bool, keyword: &str) -> Option<Vec<ByteClass>> {
     let mut follow: Option<Vec<ByteClass>> = None;
-    for way in &ways {
-        // Every way must hold a keyword at a certain place, or one may hold it at an uncertain one.
-        if !keywords.iter().any(|word| !places(way, word.as_bytes(), ignore_case).is_empty()) {
-            return None;
-        }
+    for way in ways {
         for at in places(way, keyword.as_bytes(), ignore_case) {
             let sets: Vec<ByteClass> = way[at + keyword.len()..].iter().map_while(|set| *set).take(FOLLOW).collect();
             follow = Some(match follow {
@@ -82,7 +90,9 @@ fn ways(hir: &Hir) -> Option<Vec<Way>> {
             }
             // What comes after an uncertain number of them has no certain place.
             if repetition.max != Some(repetition.min) {
-                all.iter_mut().for_each(|way| way.push(None));
+                for way in &mut all {
+                    way.push(None);
+                }
             }
             Some(all)
         }
@@ -109,23 +119,24 @@ fn joined(before: &[Way], after: &[Way]) -> Option<Vec<Way>> {
 mod tests {
     use super::*;
 
-    fn told(pattern: &str, keywords: &[&str], keyword: &str) -> Option<String> {
-        let sets = follow(pattern, false, keywords, keyword)?;
+    fn told(pattern: &str, keywords: &[&str], keyword: &str) -> String {
+        let at = keywords.iter().position(|word| *word == keyword).unwrap();
+        let sets = follow(pattern, false, keywords.iter().copied()).swap_remove(at);
         let name = |set: &ByteClass| {
             let has = |byte| set.contains(byte);
             [b'a', b'A', b'0', b'_'].iter().filter(|byte| has(**byte)).map(|byte| char::from(*byte)).collect::<String>()
         };
-        Some(sets.iter().map(name).collect::<Vec<_>>().join(" "))
+        sets.iter().map(name).collect::<Vec<_>>().join(" ")
     }
 
     #[test]
     fn what_follows_a_keyword_is_read_off_the_pattern() {
-        assert_eq!(told("npm_[A-Za-z0-9]{3}", &["npm_"], "npm_"), Some("aA0 aA0 aA0".into()));
-        assert_eq!(told("pat[a-z]{2}(?:_[0-9]+)?", &["pat"], "pat"), Some("a a".into()));
-        assert_eq!(told("(?:gh[op])_[0-9]{2,}", &["gho_", "ghp_"], "ghp_"), Some("0 0".into()));
-        assert_eq!(told("x[0-9]{1,2}:AA[a-z]", &[":AA"], ":AA"), Some("a".into()));
+        assert_eq!(told("npm_[A-Za-z0-9]{3}", &["npm_"], "npm_"), "aA0 aA0 aA0");
+        assert_eq!(told("pat[a-z]{2}(?:_[0-9]+)?", &["pat"], "pat"), "a a");
+        assert_eq!(told("(?:gh[op])_[0-9]{2,}", &["gho_", "ghp_"], "ghp_"), "0 0");
+        assert_eq!(told("x[0-9]{1,2}:AA[a-z]", &[":AA"], ":AA"), "a");
         // The other way holds it where it may be anything.
-        assert_eq!(told("npm_[a-z]|[a-z_]{8}", &["npm_"], "npm_"), None);
-        assert_eq!(told("[a-z]+_key", &["secret"], "secret"), None);
+        assert_eq!(told("npm_[a-z]|[a-z_]{8}", &["npm_"], "npm_"), "");
+        assert_eq!(told("[a-z]+_key", &["secret"], "secret"), "");
     }
 }
