@@ -196,6 +196,9 @@ fn killed_at_any_instant() {
     println!("{kills} kills, {landed} while at work: nothing lost, nothing torn (fix {fix:?}, undo {undo:?})");
 }
 
+/// Faults after which the Secret Service is started anew.
+const RENEWED: usize = 200;
+
 /// A place to fail: what is run, at which call of it, and the ways to fail there.
 struct Fault {
     call: &'static str,
@@ -276,7 +279,7 @@ fn numbers(trace: &str, call: &str, threads: bool) -> BTreeSet<usize> {
 /// Fails calls of `verb`, all or a sample, and holds each time that nothing is lost.
 fn any_call_fails(verb: &str) {
     required("strace");
-    let (scene, mut dice) = (Scene::new(), Dice::new());
+    let (mut scene, mut dice) = (Scene::new(), Dice::new());
     let log = scene.place.beside().join("log");
     let (mut injected, mut ended) = (0, BTreeMap::<String, usize>::new());
     for group in places(&scene, verb, &log) {
@@ -288,6 +291,11 @@ fn any_call_fails(verb: &str) {
             for (_, error) in fault.errors.iter().enumerate().filter(|(at, _)| all || *at == one) {
                 let run = fails(&scene, verb, fault, error, &log, &mut injected);
                 *ended.entry(format!("status {:?}", run.code)).or_default() += 1;
+                if ended.values().sum::<usize>() % RENEWED == 0 {
+                    // A service that so many clients left in the middle of a word wears out.
+                    scene.place.service.kill();
+                    scene.place.service.restart();
+                }
             }
         }
         if let (true, Some(fault)) = (all, group.first()) {

@@ -74,7 +74,12 @@ pub(super) fn run(args: &UndoArgs) -> Result<u8, Failure> {
     if !json {
         out::print(told(&report).as_bytes())?;
     }
-    let status = end(&report, json, whole && seen)?;
+    // The last thing a run leaves is the key of its sealed copies, and a keychain may fail just then.
+    let left = workshop.is_unfinished()?;
+    if left && report.is_clean() {
+        out::complain("something of caulk's is still in the keychain: run caulk undo once more to remove it");
+    }
+    let status = end(&report, json, whole && seen && !left)?;
     Ok(stop.status().unwrap_or(status))
 }
 
