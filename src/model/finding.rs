@@ -46,6 +46,13 @@ pub struct Finding {
     pub fix: Option<Fix>,
 }
 
+impl Finding {
+    /// Every place of it.
+    pub fn locations_mut(&mut self) -> impl Iterator<Item = &mut Location> {
+        std::iter::once(&mut self.location).chain(&mut self.related)
+    }
+}
+
 /// What may be said of a secret.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SecretFacts {

@@ -13,6 +13,8 @@ pub struct Limits {
     pub nodes: usize,
     /// Bytes of one chunk of text.
     pub chunk_bytes: usize,
+    /// Bytes of a segment: what one thread takes of a large text.
+    pub segment_bytes: usize,
     /// Overlap of chunks: longer than the longest token.
     pub overlap_bytes: usize,
     /// Bytes of one database cell that is put together from overflow pages.
@@ -43,6 +45,7 @@ impl Limits {
         document_bytes: 8 << 20,
         nodes: 400_000,
         chunk_bytes: 1 << 20,
+        segment_bytes: 4 << 20,
         overlap_bytes: 16 << 10,
         cell_bytes: 4 << 20,
         database_pages: 4 << 20,

@@ -12,9 +12,9 @@ use std::ops::Range;
 use zeroize::Zeroizing;
 
 /// Bytes kept before the part of a chunk that is searched, for the context of a token at its start.
-const CONTEXT: usize = 1 << 10;
+pub(super) const CONTEXT: usize = 1 << 10;
 /// Bytes that tell what a file is.
-const HEAD: usize = 8 << 10;
+pub(super) const HEAD: usize = 8 << 10;
 
 /// Bytes asked for in one call.
 const READ: usize = 1 << 20;
@@ -33,22 +33,29 @@ pub(super) trait Source {
 
 /// A file read from its start.
 pub(super) struct FileSource<'f> {
-    file: &'f mut OpenFile,
-    total: u64,
+    file: &'f OpenFile,
+    at: u64,
+    /// Where a part of a file ends, and its holes are read.
+    end: Option<u64>,
 }
 
 impl<'f> FileSource<'f> {
-    pub(super) fn new(file: &'f mut OpenFile) -> Self {
-        Self { file, total: 0 }
+    pub(super) fn new(file: &'f OpenFile) -> Self {
+        Self { file, at: 0, end: None }
+    }
+
+    /// The bytes from `start` to `end`.
+    pub(super) fn between(file: &'f OpenFile, start: u64, end: u64) -> Self {
+        Self { file, at: start, end: Some(end) }
     }
 }
 
 impl Source for FileSource<'_> {
     fn read(&mut self, buffer: &mut Vec<u8>, max: usize) -> Result<usize, Skip> {
         // A file that grew since it was opened is read to where it ended then. Some have no length (`/proc`).
-        let left = match self.file.len() {
-            0 => UNSIZED.saturating_sub(self.total),
-            len => len - self.total.min(len),
+        let left = match self.end.unwrap_or_else(|| self.file.len()) {
+            0 => UNSIZED.saturating_sub(self.at),
+            end => end - self.at.min(end),
         };
         let most = if self.file.is_empty() { UNSIZED_READ } else { READ };
         let wanted = (max as u64).min(left).min(most as u64) as usize;
@@ -57,13 +64,14 @@ impl Source for FileSource<'_> {
         }
         let before = buffer.len();
         buffer.resize(before + wanted, 0);
-        let read = self.file.read_at(self.total, &mut buffer[before..]);
+        let read = self.file.read_at(self.at, &mut buffer[before..]);
         buffer.truncate(before + read.as_ref().copied().unwrap_or(0));
         let read = read?;
-        self.total += read as u64;
+        self.at += read as u64;
         // Holes are passed over; lines do not change by that.
-        if read == wanted && buffer[before..].iter().rev().take(HOLE).all(|byte| *byte == 0) {
-            self.total = self.file.next_data(self.total).unwrap_or(u64::MAX).max(self.total);
+        let all = self.end.is_none() && read == wanted;
+        if all && buffer[before..].iter().rev().take(HOLE).all(|byte| *byte == 0) {
+            self.at = self.file.next_data(self.at).unwrap_or(u64::MAX).max(self.at);
         }
         Ok(read)
     }
@@ -94,14 +102,32 @@ pub(super) enum Content {
     Database,
 }
 
+/// Which part of a text a source gives.
+pub(super) struct Part {
+    /// Where in the whole its first byte stands.
+    pub(super) offset: u64,
+    /// Bytes at its start in which no secret may start: they belong to the part before.
+    pub(super) context: usize,
+    /// Bytes after which none may start either: the rest is overlap.
+    pub(super) until: Option<usize>,
+    /// Its encoding, where that is known.
+    pub(super) encoding: Option<Encoding>,
+    /// Whether a database is to be told apart from text, and left alone.
+    pub(super) databases: bool,
+}
+
+impl Part {
+    /// All there is.
+    pub(super) const WHOLE: Self = Self { offset: 0, context: 0, until: None, encoding: None, databases: false };
+}
+
 /// Gives the pieces of `source` to `visit`, one after another, in the reused `buffer`.
 ///
-/// Returns how many bytes were read. `databases`: one is told apart from text and left alone. `stop` is asked
-/// between pieces.
+/// Returns how many bytes were read. `stop` is asked between pieces.
 pub(super) fn pieces(
     source: &mut dyn Source,
     format: Format,
-    databases: bool,
+    part: &Part,
     limits: &Limits,
     buffer: &mut Vec<u8>,
     stop: &dyn Fn() -> bool,
@@ -111,10 +137,10 @@ pub(super) fn pieces(
     let whole = whole_bytes(format, limits);
     let mut ended = fill(source, buffer, whole)?;
     let head = &buffer[..buffer.len().min(HEAD)];
-    if databases && read::sqlite::is_sqlite(head) {
+    if part.databases && read::sqlite::is_sqlite(head) {
         return Ok((Content::Database, 0));
     }
-    let mut encoding = encoding::sniff(head);
+    let mut encoding = part.encoding.unwrap_or_else(|| encoding::sniff(head));
     let mut total = buffer.len() as u64;
     if encoding == Encoding::Binary {
         // What a product writes there is text, whatever a crash has put between.
@@ -123,15 +149,17 @@ pub(super) fn pieces(
         }
         encoding = Encoding::Utf8;
     }
-    if ended {
+    if ended && part.until.is_none() {
         one(buffer, encoding, format, visit);
         return Ok((Content::Text, total));
     }
     let by_lines = is_lines(format);
-    let mut origin = Origin::START;
+    let mut origin = Origin { offset: part.offset, ..Origin::START };
     // Where in the buffer a secret may start that no piece before this one was asked for.
-    let mut accept = 0;
+    let mut accept = part.context.min(buffer.len());
+    let mut dropped_bytes = 0;
     loop {
+        let limit = part.until.map_or(usize::MAX, |until| until.saturating_sub(dropped_bytes).max(accept));
         let cut = if by_lines && !ended { after_last_line(buffer, encoding) } else { None };
         let cut = cut.filter(|cut| *cut > accept);
         let (end, until) = match (cut, ended) {
@@ -142,15 +170,17 @@ pub(super) fn pieces(
                 (end, whole_units(buffer, end.saturating_sub(limits.overlap_bytes), encoding).max(accept))
             }
         };
+        let (until, last) = (until.min(limit), ended || until >= limit);
         let format = if by_lines && (cut.is_some() || ended) { format } else { Format::Text };
         give(&buffer[..end], accept..until, origin, encoding, format, visit);
-        if ended || stop() {
+        if last || stop() {
             return Ok((Content::Text, total));
         }
         let drop = if cut.is_some() { until } else { whole_units(buffer, until.saturating_sub(CONTEXT), encoding) };
         let dropped = encoding::to_utf8(&buffer[..drop], encoding);
         origin = origin.after(dropped.as_ref().map_or(&buffer[..drop], |d| d.as_slice()));
         accept = until - drop;
+        dropped_bytes += drop;
         buffer.drain(..drop);
         let before = buffer.len();
         ended = fill(source, buffer, before + limits.chunk_bytes)?;
@@ -255,14 +285,15 @@ mod tests {
                 (0..60_000_u32).map(|i| if i % 97 == 96 { b'\n' } else { b'a' + (i % 23) as u8 }).collect();
             let mut seen = vec![0_u8; text.len()];
             let mut buffer = Vec::new();
-            let outcome = pieces(&mut Bytes(&text), format, false, &SMALL, &mut buffer, &|| false, &mut |piece| {
-                let start = piece.origin.offset as usize;
-                assert_eq!(piece.text, &text[start..start + piece.text.len()]);
-                assert_eq!(piece.origin, Origin::START.after(&text[..start]));
-                for at in piece.accept.clone() {
-                    seen[start + at] += 1;
-                }
-            });
+            let outcome =
+                pieces(&mut Bytes(&text), format, &Part::WHOLE, &SMALL, &mut buffer, &|| false, &mut |piece| {
+                    let start = piece.origin.offset as usize;
+                    assert_eq!(piece.text, &text[start..start + piece.text.len()]);
+                    assert_eq!(piece.origin, Origin::START.after(&text[..start]));
+                    for at in piece.accept.clone() {
+                        seen[start + at] += 1;
+                    }
+                });
             assert_eq!(outcome.ok(), Some((Content::Text, 60_000)));
             assert!(seen.iter().all(|n| *n == 1), "{format:?}");
             assert!(buffer.capacity() < 64 << 10);

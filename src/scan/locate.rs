@@ -29,6 +29,63 @@ impl Origin {
     }
 }
 
+impl Origin {
+    /// The origin at the end of a text that ends at `delta` when it starts at [`Self::START`].
+    fn then(self, delta: Self) -> Self {
+        let same_line = delta.line == 1;
+        Self {
+            offset: self.offset + delta.offset,
+            line: self.line + delta.line - 1,
+            column: if same_line { self.column + delta.column - 1 } else { delta.column },
+        }
+    }
+
+    /// The region in the whole of one that was counted from here as if it were the start.
+    pub(super) fn place(self, region: Region) -> Region {
+        let of = |line: u32, column: u32| {
+            let at = self.then(Self { offset: 0, line: line.into(), column: column.into() });
+            (narrow(at.line), narrow(at.column))
+        };
+        let (line, column) = of(region.line, region.column);
+        let (end_line, end_column) = of(region.end_line, region.end_column);
+        Region { line, column, end_line, end_column }
+    }
+}
+
+fn narrow(count: u64) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+/// Counts the lines of one part of a text, and remembers how it stood at a mark in it.
+pub(super) struct Tally {
+    at: Origin,
+    mark: Origin,
+    /// Bytes to the mark.
+    mark_at: u64,
+}
+
+impl Tally {
+    pub(super) fn new(mark_at: u64) -> Self {
+        Self { at: Origin::START, mark: Origin::START, mark_at }
+    }
+
+    /// Takes the next bytes.
+    pub(super) fn count(&mut self, text: &[u8]) {
+        let before = self.mark_at.saturating_sub(self.at.offset).min(text.len() as u64) as usize;
+        let (before, after) = text.split_at(before);
+        if !before.is_empty() {
+            self.at = self.at.after(before);
+            self.mark = self.at;
+        }
+        self.at = self.at.after(after);
+    }
+
+    /// The origins of the mark and of the end, for a part that starts at `start`.
+    pub(super) fn after(&self, start: Origin) -> (Origin, Origin) {
+        (start.then(self.mark), start.then(self.at))
+    }
+}
+
 /// Finds regions in one piece of text; asked in rising order it reads the piece once.
 pub(super) struct Locator<'t> {
     text: &'t [u8],
@@ -56,7 +113,6 @@ impl<'t> Locator<'t> {
         }
         self.origin = self.origin.after(&self.text[self.at..at]);
         self.at = at;
-        let narrow = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
         (narrow(self.origin.line), narrow(self.origin.column))
     }
 }

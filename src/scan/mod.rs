@@ -15,6 +15,7 @@ mod processes;
 mod prune;
 mod published;
 mod run;
+mod text;
 mod walk;
 
 use crate::detect::Detector;

@@ -2,7 +2,7 @@
 
 use super::artifacts;
 use super::collect::Collector;
-use super::content::{self, Piece, Source};
+use super::content::{self, Part, Piece, Source};
 use super::engine::Engine;
 use super::judge::Judge;
 use super::locate::Locator;
@@ -333,7 +333,7 @@ fn read_stdin(scanner: &Scanner<'_>, collector: &Collector<'_>, reader: &mut (dy
     };
     let mut sound = true;
     let outcome =
-        content::pieces(&mut Reader(reader), Format::Text, false, &limits, &mut buffer, &stop, &mut |given| {
+        content::pieces(&mut Reader(reader), Format::Text, &Part::WHOLE, &limits, &mut buffer, &stop, &mut |given| {
             sound &= catch_unwind(AssertUnwindSafe(|| piece(given))).is_ok();
         });
     collector.plain(found);

@@ -15,6 +15,9 @@ fn scan(folder: &Path, limits: Limits) -> ScanReport {
     common::scan(&host, &request)
 }
 
+/// The same, and segments that begin anywhere in those pieces.
+const CUT: Limits = Limits { segment_bytes: 2771, ..SMALL };
+
 /// Lays files in which a token stands at rising offsets over two borders, and expects each one once.
 fn borders(name: &str, filler: &str, encode: impl Fn(&str) -> Vec<u8>) {
     let ground = Ground::new();
@@ -34,7 +37,12 @@ fn borders(name: &str, filler: &str, encode: impl Fn(&str) -> Vec<u8>) {
         ground.file(&format!("t/{offset:05}/{name}"), encode(&text));
         count += 1;
     }
-    let report = scan(&ground.path("t"), SMALL);
+    for limits in [SMALL, CUT] {
+        each_once(&scan(&ground.path("t"), limits), name, filler, count, token.len());
+    }
+}
+
+fn each_once(report: &ScanReport, name: &str, filler: &str, count: usize, length: usize) {
     let mut found: Vec<&str> =
         report.findings.iter().filter(|f| f.rule == RULE).map(|f| f.location.path.as_found()).collect();
     found.sort_unstable();
@@ -44,7 +52,7 @@ fn borders(name: &str, filler: &str, encode: impl Fn(&str) -> Vec<u8>) {
     for finding in report.findings.iter().filter(|f| f.rule == RULE) {
         let offset: usize = finding.location.path.as_found().split('/').rev().nth(1).unwrap().parse().unwrap();
         let region = finding.location.region.unwrap();
-        assert_eq!(region.end_column - region.column, token.len() as u32);
+        assert_eq!(region.end_column - region.column, length as u32);
         if offset.is_multiple_of(2) {
             assert_eq!(region.column, 1, "{name} at {offset}");
         } else {
@@ -89,6 +97,51 @@ fn at_every_border_of_utf_16() {
             borders("a.txt", filler, |text| utf16(text, big, true));
             borders(".bash_history", filler, |text| utf16(text, big, true));
         }
+    }
+}
+
+/// Findings, as far as they could depend on who read what.
+fn facts(report: &ScanReport) -> Vec<String> {
+    report.findings.iter().map(|f| format!("{:?} {:?} {} {:?}", f.id, f.location, f.offset, f.related)).collect()
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config { cases: 48, failure_persistence: None, ..Default::default() })]
+
+    /// However a file is cut, and whoever reads the parts.
+    #[test]
+    fn any_split_among_any_threads_gives_the_same_report(
+        lines in proptest::collection::vec((0_usize..400, proptest::bool::weighted(0.1), 0_u8..4), 20..300),
+        segment in 1100_usize..20_000,
+        chunk in 1100_usize..9000,
+        jobs in 1_usize..5,
+    ) {
+        let mut text = Vec::new();
+        for (number, (length, secret, end)) in lines.iter().enumerate() {
+            text.extend(LATIN.bytes().cycle().skip(number).take(*length));
+            if *secret {
+                text.push(b' ');
+                text.extend_from_slice(token(&format!("split{number}")).as_bytes());
+                text.push(b' ');
+            }
+            text.extend_from_slice([&b"\n"[..], b"\r\n", b"", b"\n\n"][usize::from(*end)]);
+        }
+        let ground = Ground::new();
+        let file = ground.file("t/a.log", text);
+        let whole = Limits { chunk_bytes: 1 << 20, segment_bytes: 1 << 30, ..SMALL };
+        let cut = Limits { chunk_bytes: chunk, segment_bytes: segment, ..SMALL };
+        let host = Host::fake(Os::HERE, Path::new("/nonexistent-home"), &[]);
+        let request = |limits, jobs| caulk::scan::ScanRequest {
+            limits,
+            jobs: Some(jobs),
+            ..common::request(Scope::Paths(vec![file.clone()]))
+        };
+        let expected = common::scan(&host, &request(whole, 1));
+        let got = common::scan(&host, &request(cut, jobs));
+        let secrets = lines.iter().filter(|line| line.1).count();
+        proptest::prop_assert_eq!(expected.findings.len(), secrets);
+        proptest::prop_assert_eq!(facts(&got), facts(&expected));
+        proptest::prop_assert_eq!(got.coverage.bytes_read, expected.coverage.bytes_read);
     }
 }
 
