@@ -189,6 +189,6 @@ fn a_panic_is_an_error_of_one_file_and_shows_the_position_only() {
     assert_eq!(paths(&report, RULE).len(), 1);
     let (reason, incidental) = error_of(&report, "panic-here.txt").unwrap();
     assert!(reason.contains("internal error") && incidental, "{reason}");
-    assert!(ran.err.contains("internal error at ") && ran.err.contains("engine.rs:"), "{}", ran.err);
+    assert!(ran.err.contains("internal error at ") && ran.err.contains("text.rs:"), "{}", ran.err);
     assert!(!ran.err.contains("boom") && !ran.err.contains(&secret[8..]), "{}", ran.err);
 }
