@@ -103,12 +103,10 @@ impl Prefilter {
 fn step(table: &[u32; PAIRS], block: &[u8; STEP + 1], state: &mut u64) -> u64 {
     let [bytes @ .., last] = *block;
     let word = u64::from_le_bytes(bytes);
-    let pair = |position: u32| {
-        let both = if position < 7 { word >> (8 * position) } else { word >> 56 | u64::from(last) << 8 };
-        u64::from(table[fold(both)])
-    };
-    let low = *state | pair(0) | pair(1) << 8 | pair(2) << 16 | pair(3) << 24;
-    let high = low >> 32 | pair(4) | pair(5) << 8 | pair(6) << 16 | pair(7) << 24;
+    let (even, odd) = (fold(word), fold(word >> 8 | u64::from(last) << 56));
+    let pair = |pairs: u64, number: u32| u64::from(table[(pairs >> (16 * number)) as usize & (PAIRS - 1)]);
+    let low = *state | pair(even, 0) | pair(odd, 0) << 8 | pair(even, 1) << 16 | pair(odd, 1) << 24;
+    let high = low >> 32 | pair(even, 2) | pair(odd, 2) << 8 | pair(even, 3) << 16 | pair(odd, 3) << 24;
     *state = high >> 32;
     !(low & 0xffff_ffff | high << 32)
 }
@@ -127,14 +125,14 @@ fn report(mut found: u64, at: usize, visit: &mut impl FnMut(usize)) {
     }
 }
 
-/// The table's entry for two bytes, the earlier one lowest.
+/// The table's entries for four pairs of bytes at once, in 16 bits each; the earlier byte of a pair is the lower.
 #[inline]
-fn fold(both: u64) -> usize {
-    (both & 0x7f | both >> 1 & 0x3f80) as usize
+fn fold(pairs: u64) -> u64 {
+    pairs & 0x007f_007f_007f_007f | (pairs & 0x7f00_7f00_7f00_7f00) >> 1
 }
 
 fn index(first: u8, second: u8) -> usize {
-    fold(u64::from(first) | u64::from(second) << 8)
+    fold(u64::from(first) | u64::from(second) << 8) as usize
 }
 
 /// The bit of a bucket in a lane. The pair that starts a window is the last to be shifted out.
