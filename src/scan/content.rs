@@ -3,6 +3,7 @@
 //! Small files are one piece. Larger text comes in chunks that overlap by more than the longest
 //! token; formats made of lines are cut at line ends. What a piece means is the caller's business.
 
+use super::buffer::Buffer;
 use super::locate::Origin;
 use crate::host::open::OpenFile;
 use crate::model::{Limits, Skip};
@@ -28,7 +29,7 @@ const HOLE: usize = 4096;
 /// Where bytes come from: a file, standard input.
 pub(super) trait Source {
     /// Appends up to `max` bytes to `buffer`; 0 at the end.
-    fn read(&mut self, buffer: &mut Vec<u8>, max: usize) -> Result<usize, Skip>;
+    fn read(&mut self, buffer: &mut Buffer, max: usize) -> Result<usize, Skip>;
 }
 
 /// A file read from its start.
@@ -51,7 +52,7 @@ impl<'f> FileSource<'f> {
 }
 
 impl Source for FileSource<'_> {
-    fn read(&mut self, buffer: &mut Vec<u8>, max: usize) -> Result<usize, Skip> {
+    fn read(&mut self, buffer: &mut Buffer, max: usize) -> Result<usize, Skip> {
         // A file that grew since it was opened is read to where it ended then. Some have no length (`/proc`).
         let left = match self.end.unwrap_or_else(|| self.file.len()) {
             0 => UNSIZED.saturating_sub(self.at),
@@ -62,15 +63,12 @@ impl Source for FileSource<'_> {
         if wanted == 0 {
             return Ok(0);
         }
-        let before = buffer.len();
-        buffer.resize(before + wanted, 0);
-        let read = self.file.read_at(self.at, &mut buffer[before..]);
-        buffer.truncate(before + read.as_ref().copied().unwrap_or(0));
-        let read = read?;
+        let read = self.file.read_at(self.at, buffer.room(wanted))?;
+        buffer.advance(read);
         self.at += read as u64;
         // Holes are passed over; lines do not change by that.
         let all = self.end.is_none() && read == wanted;
-        if all && buffer[before..].iter().rev().take(HOLE).all(|byte| *byte == 0) {
+        if all && buffer.filled().iter().rev().take(HOLE).all(|byte| *byte == 0) {
             self.at = self.file.next_data(self.at).unwrap_or(u64::MAX).max(self.at);
         }
         Ok(read)
@@ -129,14 +127,14 @@ pub(super) fn pieces(
     format: Format,
     part: &Part,
     limits: &Limits,
-    buffer: &mut Vec<u8>,
+    buffer: &mut Buffer,
     stop: &dyn Fn() -> bool,
     visit: &mut dyn FnMut(&Piece<'_>),
 ) -> Result<(Content, u64), Skip> {
     buffer.clear();
     let whole = whole_bytes(format, limits);
     let mut ended = fill(source, buffer, whole)?;
-    let head = &buffer[..buffer.len().min(HEAD)];
+    let head = &buffer.filled()[..buffer.len().min(HEAD)];
     if part.databases && read::sqlite::is_sqlite(head) {
         return Ok((Content::Database, 0));
     }
@@ -150,7 +148,7 @@ pub(super) fn pieces(
         encoding = Encoding::Utf8;
     }
     if ended && part.until.is_none() {
-        one(buffer, encoding, format, visit);
+        one(buffer.filled(), encoding, format, visit);
         return Ok((Content::Text, total));
     }
     let by_lines = is_lines(format);
@@ -160,28 +158,29 @@ pub(super) fn pieces(
     let mut dropped_bytes = 0;
     loop {
         let limit = part.until.map_or(usize::MAX, |until| until.saturating_sub(dropped_bytes).max(accept));
-        let cut = if by_lines && !ended { after_last_line(buffer, encoding) } else { None };
+        let cut = if by_lines && !ended { after_last_line(buffer.filled(), encoding) } else { None };
         let cut = cut.filter(|cut| *cut > accept);
         let (end, until) = match (cut, ended) {
             (_, true) => (buffer.len(), buffer.len()),
             (Some(cut), false) => (cut, cut),
             (None, false) => {
-                let end = whole_units(buffer, buffer.len(), encoding);
-                (end, whole_units(buffer, end.saturating_sub(limits.overlap_bytes), encoding).max(accept))
+                let end = whole_units(buffer.filled(), buffer.len(), encoding);
+                (end, whole_units(buffer.filled(), end.saturating_sub(limits.overlap_bytes), encoding).max(accept))
             }
         };
         let (until, last) = (until.min(limit), ended || until >= limit);
         let format = if by_lines && (cut.is_some() || ended) { format } else { Format::Text };
-        give(&buffer[..end], accept..until, origin, encoding, format, visit);
+        give(&buffer.filled()[..end], accept..until, origin, encoding, format, visit);
         if last || stop() {
             return Ok((Content::Text, total));
         }
-        let drop = if cut.is_some() { until } else { whole_units(buffer, until.saturating_sub(CONTEXT), encoding) };
-        let dropped = encoding::to_utf8(&buffer[..drop], encoding);
-        origin = origin.after(dropped.as_ref().map_or(&buffer[..drop], |d| d.as_slice()));
+        let drop =
+            if cut.is_some() { until } else { whole_units(buffer.filled(), until.saturating_sub(CONTEXT), encoding) };
+        let dropped = encoding::to_utf8(&buffer.filled()[..drop], encoding);
+        origin = origin.after(dropped.as_ref().map_or(&buffer.filled()[..drop], |d| d.as_slice()));
         accept = until - drop;
         dropped_bytes += drop;
-        buffer.drain(..drop);
+        buffer.consume(drop);
         let before = buffer.len();
         ended = fill(source, buffer, before + limits.chunk_bytes)?;
         total += (buffer.len() - before) as u64;
@@ -251,7 +250,7 @@ fn is_lines(format: Format) -> bool {
 }
 
 /// Reads until `buffer` holds more than `until` bytes or the source ends; tells whether it ended.
-fn fill(source: &mut dyn Source, buffer: &mut Vec<u8>, until: usize) -> Result<bool, Skip> {
+fn fill(source: &mut dyn Source, buffer: &mut Buffer, until: usize) -> Result<bool, Skip> {
     while buffer.len() <= until {
         let wanted = until + 1 - buffer.len();
         if source.read(buffer, wanted)? == 0 {
@@ -267,9 +266,10 @@ mod tests {
 
     struct Bytes<'b>(&'b [u8]);
     impl Source for Bytes<'_> {
-        fn read(&mut self, buffer: &mut Vec<u8>, max: usize) -> Result<usize, Skip> {
+        fn read(&mut self, buffer: &mut Buffer, max: usize) -> Result<usize, Skip> {
             let take = max.min(self.0.len()).min(777);
-            buffer.extend_from_slice(&self.0[..take]);
+            buffer.room(take).copy_from_slice(&self.0[..take]);
+            buffer.advance(take);
             self.0 = &self.0[take..];
             Ok(take)
         }
@@ -284,7 +284,7 @@ mod tests {
             let text: Vec<u8> =
                 (0..60_000_u32).map(|i| if i % 97 == 96 { b'\n' } else { b'a' + (i % 23) as u8 }).collect();
             let mut seen = vec![0_u8; text.len()];
-            let mut buffer = Vec::new();
+            let mut buffer = Buffer::default();
             let outcome =
                 pieces(&mut Bytes(&text), format, &Part::WHOLE, &SMALL, &mut buffer, &|| false, &mut |piece| {
                     let start = piece.origin.offset as usize;
@@ -296,7 +296,7 @@ mod tests {
                 });
             assert_eq!(outcome.ok(), Some((Content::Text, 60_000)));
             assert!(seen.iter().all(|n| *n == 1), "{format:?}");
-            assert!(buffer.capacity() < 64 << 10);
+            assert!(buffer.room(0).is_empty() && buffer.len() < 64 << 10);
         }
     }
 }

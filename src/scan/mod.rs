@@ -3,6 +3,7 @@
 //! Prints nothing, decides no exit status, writes no file; `cli` composes it with triage and output.
 
 mod artifacts;
+mod buffer;
 mod collect;
 mod content;
 mod database;

@@ -1,6 +1,7 @@
 //! The order of a scan: artefacts, known places, processes, one walk a root; then the report.
 
 use super::artifacts;
+use super::buffer::Buffer;
 use super::collect::Collector;
 use super::content::{self, Part, Piece, Source};
 use super::engine::Engine;
@@ -282,16 +283,15 @@ fn exclude(globs: &[String]) -> GlobSet {
 struct Reader<'r>(&'r mut (dyn std::io::Read + Send));
 
 impl Source for Reader<'_> {
-    fn read(&mut self, buffer: &mut Vec<u8>, max: usize) -> Result<usize, Skip> {
-        let before = buffer.len();
-        buffer.resize(before + max.min(64 << 10), 0);
+    fn read(&mut self, buffer: &mut Buffer, max: usize) -> Result<usize, Skip> {
+        let room = buffer.room(max.min(64 << 10));
         let read = loop {
-            match self.0.read(&mut buffer[before..]) {
+            match self.0.read(room) {
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
                 other => break other,
             }
         };
-        buffer.truncate(before + *read.as_ref().unwrap_or(&0));
+        buffer.advance(*read.as_ref().unwrap_or(&0));
         read.map_err(|error| Skip::Io(error.kind()))
     }
 }
@@ -308,7 +308,7 @@ fn read_stdin(scanner: &Scanner<'_>, collector: &Collector<'_>, reader: &mut (dy
         published: None,
     };
     scanner.progress.files_seen.fetch_add(1, Ordering::Relaxed);
-    let mut buffer = zeroize::Zeroizing::new(Vec::new());
+    let mut buffer = Buffer::default();
     let stop = || scanner.progress.stopped();
     let limits = scanner.request.limits;
     let mut found = Vec::new();

@@ -4,6 +4,7 @@
 //! so the report is the same whoever reads. How a piece is cut out of bytes is `content`'s business, what
 //! to open `engine`'s.
 
+use super::buffer::Buffer;
 use super::collect::Found;
 use super::content::{self, Content, FileSource, Part, Piece};
 use super::engine::{Engine, skip_of};
@@ -22,10 +23,8 @@ use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 use std::cell::RefCell;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::Ordering;
-use zeroize::{Zeroize as _, Zeroizing};
+use zeroize::Zeroizing;
 
-/// Buffers above this are given back between files, so that one large file does not hold memory to the end.
-const KEEP_BUFFER: usize = 2 << 20;
 /// Segments that are given out at once: what they find is put together before the next.
 const WAVE: u64 = 64;
 /// The largest file that is cut: a sparse one may claim more segments than anyone would count.
@@ -33,12 +32,12 @@ const MOST_CUT: u64 = 1 << 40;
 
 thread_local! {
     /// Reused by all files of a thread; wiped after each.
-    static BUFFER: RefCell<Zeroizing<Vec<u8>>> = RefCell::new(Zeroizing::new(Vec::with_capacity(64 << 10)));
+    static BUFFER: RefCell<Buffer> = RefCell::default();
 }
 
 /// Wipes this thread's buffer, after a panic left it as it was.
 pub(super) fn wipe() {
-    BUFFER.with(|buffer| buffer.try_borrow_mut().map(|mut buffer| buffer.zeroize())).ok();
+    BUFFER.with(|buffer| buffer.try_borrow_mut().map(|mut buffer| buffer.wipe())).ok();
 }
 
 /// What a file's text, or a part of it, came to.
@@ -120,8 +119,7 @@ impl Engine<'_> {
     ) -> Result<(Content, u64), Skip> {
         let format = candidate.surface.map_or(Format::Text, |surface| surface.format);
         let limits = *self.scanner.detector.limits();
-        let size = file.len();
-        with_buffer(size as usize > limits.chunk_bytes, |buffer| {
+        with_buffer(|buffer| {
             let mut source = FileSource::new(file);
             let part = Part { databases, ..Part::WHOLE };
             let stop = || self.scanner.progress.stopped();
@@ -190,7 +188,7 @@ impl Engine<'_> {
             encoding: Some(Encoding::Utf8),
             databases: false,
         };
-        let outcome = with_buffer(true, |buffer| {
+        let outcome = with_buffer(|buffer| {
             let mut source = FileSource::between(file, from, last);
             let stop = || self.scanner.progress.stopped();
             let read = AssertUnwindSafe(|| {
@@ -266,19 +264,11 @@ impl Engine<'_> {
     }
 }
 
-/// Gives this thread's buffer to `work` and wipes it after; `all` of it, or only what is in it in the end.
-fn with_buffer<T>(all: bool, work: impl FnOnce(&mut Vec<u8>) -> T) -> T {
+/// Gives this thread's buffer to `work` and wipes it after.
+fn with_buffer<T>(work: impl FnOnce(&mut Buffer) -> T) -> T {
     BUFFER.with_borrow_mut(|buffer| {
         let outcome = work(buffer);
-        if all {
-            buffer.zeroize();
-        } else {
-            buffer.as_mut_slice().zeroize();
-        }
-        buffer.clear();
-        if buffer.capacity() > KEEP_BUFFER {
-            buffer.shrink_to(64 << 10);
-        }
+        buffer.wipe();
         outcome
     })
 }
