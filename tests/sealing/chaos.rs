@@ -1,7 +1,8 @@
 //! Kills and faults at any instant of a fix and of an undo: whatever happens, every secret is still in its
 //! file or in the keychain, the next fix ends what was begun, and undo gives every file back byte for byte.
 //!
-//! A sample in the usual run; `CAULK_CHAOS=500` makes that many kills and fails every call there is.
+//! A sample in the usual run; `CAULK_CHAOS=500` makes that many kills and fails every call there is, or only those
+//! of the kinds that `CAULK_CHAOS_CALLS` names (`openat,recvmsg`).
 
 use super::place::{Photos, Place, Run};
 use super::values::token;
@@ -282,7 +283,10 @@ fn any_call_fails(verb: &str) {
     let (mut scene, mut dice) = (Scene::new(), Dice::new());
     let log = scene.place.beside().join("log");
     let (mut injected, mut ended) = (0, BTreeMap::<String, usize>::new());
+    let named = std::env::var("CAULK_CHAOS_CALLS").ok();
+    let is_named = |fault: &Fault| named.as_ref().is_none_or(|names| names.split(',').any(|name| name == fault.call));
     for group in places(&scene, verb, &log) {
+        let group: Vec<Fault> = group.into_iter().filter(is_named).collect();
         let all = asked().is_some();
         // In the usual run one of them, the later half first: there files change.
         let chosen = (group.len() as u64 * 3 / 10 + dice.below(group.len() as u64 * 7 / 10)) as usize;
