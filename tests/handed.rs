@@ -225,7 +225,11 @@ fn git_is_given_what_was_sealed_and_keeps_nothing_itself() {
         assert!(!out.status.success() && !holds(&out.stdout, &token), "{host}: {}", text(&out.stderr));
     }
     let log = desk.log();
-    assert!(log.contains("helper git") && log.contains("/git"), "the asking program is git, not its shell: {log}");
+    assert!(log.contains("helper git"), "{log}");
+    // Where the system tells of other processes at all.
+    if fs::read_link(format!("/proc/{}/exe", std::os::unix::process::parent_id())).is_ok() {
+        assert!(log.contains("/git"), "the asking program is git, not its shell: {log}");
+    }
 }
 
 #[test]

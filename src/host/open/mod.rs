@@ -152,8 +152,18 @@ impl Roots {
     /// Whether `path` lies in a root by its text alone; a path with `..` never does.
     #[must_use]
     pub fn contains(&self, path: &Path) -> bool {
-        !path.components().any(|part| part == Component::ParentDir) && self.real.iter().any(|r| path.starts_with(r))
+        let (text, mut roots) = (path.as_os_str().as_encoded_bytes(), self.real.iter());
+        // Asked for every file. Two dots side by side are rare enough to look closer only then.
+        let climbs =
+            memchr::memmem::find(text, b"..").is_some() && path.components().any(|part| part == Component::ParentDir);
+        !climbs
+            && roots.any(|root| is_plainly_below(text, root.as_os_str().as_encoded_bytes()) || path.starts_with(root))
     }
+}
+
+/// Whether a path goes on where `root` ends; a path written in another way may be below all the same.
+fn is_plainly_below(path: &[u8], root: &[u8]) -> bool {
+    path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest[0] == b'/' || root.ends_with(b"/"))
 }
 
 impl OpenFile {
