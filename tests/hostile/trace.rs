@@ -89,3 +89,23 @@ fn what_is_scanned_is_opened_for_reading_without_links() {
         assert!(read > 8, "{args:?}: {lines:#?}");
     }
 }
+
+/// What a file costs: to open, to ask what it is, to read and to close; a folder to open, twice to list, to close.
+#[test]
+fn a_file_costs_four_calls_and_a_folder_four() {
+    let count = |files: usize, folders: usize| {
+        let ground = Ground::new();
+        for folder in 0..folders {
+            for file in 0..files / folders {
+                ground.file(&format!("t/{folder}/{file}.txt"), "a line of text\n".repeat(30));
+            }
+        }
+        let calls = "open,openat,openat2,stat,lstat,fstat,newfstatat,statx,read,readv,pread64,preadv,close,getdents64,lseek,readlink,access,faccessat,faccessat2,mmap";
+        let lines = trace(&ground, calls, &["scan", "t", "--format", "json", "--jobs", "1"])?;
+        // How often the program looks for a signal in between depends on the clock.
+        Some(lines.iter().filter(|line| line.contains('(') && !line.contains("mmap(NULL")).count())
+    };
+    let (Some(small), Some(files), Some(folders)) = (count(100, 10), count(1100, 10), count(1100, 110)) else { return };
+    assert!(files - small <= 4 * 1000 + 20, "{} calls for 1000 files more", files - small);
+    assert!(folders.saturating_sub(files) <= 4 * 100 + 20, "{folders} against {files} calls for 100 folders more");
+}
