@@ -5,7 +5,7 @@
 //! keyword is so common that every scan would pay for it.
 //! Nothing here reads a file.
 
-use super::pack::compile;
+use super::pack::{compile, vetted};
 use super::rule::Rule;
 use super::{RuleIdx, RulePack, cost, load, matching, template, vet};
 use std::ops::Range;
@@ -53,7 +53,7 @@ pub fn lint(pack: &RulePack, check: &CheckPasses, anchors: &Anchors) -> Vec<Lint
     for index in pack.indices() {
         let rule = pack.rule(index);
         let mut say = |what: String| problems.push(LintProblem { rule: rule.id.to_string(), what });
-        match compile(rule) {
+        match vetted(rule) {
             Ok(None) => continue,
             Ok(Some(compiled)) if compiled.regex.is_match(b"") => say("pattern matches nothing at all".to_owned()),
             Ok(Some(_)) => {}
