@@ -49,10 +49,18 @@ fn base64() -> Vec<u8> {
     repeated(|number| made("<b64:76>\n", number))
 }
 
-/// The keywords of all rules, with spaces between, as no file has them.
+/// The keywords of all rules.
+fn words() -> Vec<&'static str> {
+    let tokens = PACK.rules().iter().filter_map(|rule| rule.token());
+    let mut words: Vec<&str> = tokens.flat_map(|token| token.keywords.iter()).map(AsRef::as_ref).collect();
+    words.sort_unstable();
+    words.dedup();
+    words
+}
+
+/// Keywords with spaces between, as no file has them.
 fn keywords() -> Vec<u8> {
-    let words: Vec<&str> =
-        PACK.rules().iter().filter_map(|rule| rule.token()).flat_map(|t| &*t.keywords).map(AsRef::as_ref).collect();
+    let words = words();
     repeated(|number| format!("{} ", words[number % words.len()]))
 }
 
@@ -73,30 +81,24 @@ fn tokens() -> Vec<u8> {
     out
 }
 
-const TEXTS: [(&str, fn() -> Vec<u8>); 4] =
-    [("source", source), ("base64", base64), ("keywords", keywords), ("random", random)];
+const TEXTS: [&str; 4] = ["source", "base64", "keywords", "random"];
 
 fn input(name: &str) -> Vec<u8> {
-    TEXTS.iter().find(|(known, _)| *known == name).map(|(_, make)| make()).unwrap()
+    match name {
+        "source" => source(),
+        "base64" => base64(),
+        "keywords" => keywords(),
+        _ => random(),
+    }
 }
-
-const NAMES: [&str; 4] = [TEXTS[0].0, TEXTS[1].0, TEXTS[2].0, TEXTS[3].0];
 
 /// Who finds the keywords, and its peers over the same words. The peers know neither what must follow a
 /// keyword nor, the packed one, letters of either case: they do less than the prefilter does.
 mod prefilter {
-    use super::*;
+    use super::{Bencher, BytesCount, Matcher, PACK, TEXTS, black_box, input, words};
     use aho_corasick::{AhoCorasick, MatchKind, packed};
 
-    fn words() -> Vec<&'static str> {
-        let mut words: Vec<&str> =
-            PACK.rules().iter().filter_map(|rule| rule.token()).flat_map(|t| &*t.keywords).map(AsRef::as_ref).collect();
-        words.sort_unstable();
-        words.dedup();
-        words
-    }
-
-    #[divan::bench(args = NAMES)]
+    #[divan::bench(args = TEXTS)]
     fn matcher(bencher: Bencher<'_, '_>, name: &str) {
         let (matcher, text) = (Matcher::new(&PACK), input(name));
         bencher.counter(BytesCount::of_slice(&text)).bench_local(|| {
@@ -106,7 +108,7 @@ mod prefilter {
         });
     }
 
-    #[divan::bench(args = NAMES)]
+    #[divan::bench(args = TEXTS)]
     fn aho_corasick(bencher: Bencher<'_, '_>, name: &str) {
         let mut builder = AhoCorasick::builder();
         builder.match_kind(MatchKind::Standard).ascii_case_insensitive(true);
@@ -116,7 +118,7 @@ mod prefilter {
             .bench_local(|| automaton.find_overlapping_iter(black_box(&text)).count());
     }
 
-    #[divan::bench(args = NAMES)]
+    #[divan::bench(args = TEXTS)]
     fn packed_search(bencher: Bencher<'_, '_>, name: &str) {
         // It takes at most 128 literals at all.
         let words: Vec<&str> = words().into_iter().take(128).collect();
@@ -135,7 +137,8 @@ mod prefilter {
 
 /// From text to findings.
 mod detector {
-    use super::*;
+    use super::{Bencher, BytesCount, Detector, Format, KeyRing, Limits, PACK, Scene, TEXTS};
+    use super::{black_box, input, read, tokens};
 
     fn detected(bencher: Bencher<'_, '_>, text: &[u8]) {
         let keys = KeyRing::new(zeroize::Zeroizing::new(vec![7; 32]));
@@ -147,7 +150,7 @@ mod detector {
         });
     }
 
-    #[divan::bench(args = NAMES, sample_count = 20)]
+    #[divan::bench(args = TEXTS, sample_count = 20)]
     fn text(bencher: Bencher<'_, '_>, name: &str) {
         detected(bencher, &input(name));
     }
@@ -160,7 +163,7 @@ mod detector {
 
 /// From bytes to fields, one for each format.
 mod readers {
-    use super::*;
+    use super::{Bencher, BytesCount, Format, Limits, black_box, made, read, repeated};
     use caulk::read::{private_key, sqlite, url};
 
     const FORMATS: [&str; 9] =
