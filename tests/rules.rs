@@ -3,7 +3,7 @@
 
 use caulk::detect::{check, matcher};
 use caulk::model::{Category, Confidence, Severity};
-use caulk::rules::{RuleIdx, RulePack, boundary, describe, lint, load, matching, template, vet};
+use caulk::rules::{RuleIdx, RulePack, boundary, describe, lint, load, matching, ordinary, template, vet};
 use proptest::prelude::*;
 
 fn words<T: ToString>(all: &[T]) -> Vec<String> {
@@ -79,6 +79,14 @@ fn the_repository_holds_no_token_shaped_text() {
                 assert!(rule.is_sample(&text.as_bytes()[span]), "{} holds in rules/{name}", rule.id);
             }
         }
+    }
+}
+
+#[test]
+fn ordinary_text_holds_no_secret() {
+    let (pack, text) = (RulePack::builtin(), ordinary::text());
+    for index in pack.indices() {
+        assert!(lint::secrets(&pack, index, &text, &|_, _, _| true).is_empty(), "{}", pack.rule(index).id);
     }
 }
 
