@@ -313,6 +313,59 @@ fn a_broken_rule_file_refused_by_scan_and_reported_by_test() {
     account.run(&["rules", "test", "missing.toml"]).refused(&["missing.toml"]);
 }
 
+/// The text of a file of one rule, `acme-key`.
+fn one_rule(keyword: &str, pattern: &str, example: &str) -> String {
+    format!(
+        "schema = 1\n[vendor]\nid = \"acme\"\nname = \"Acme\"\n[[rule]]\nid = \"acme-key\"\ntitle = \"Acme key\"\n\
+         severity = \"high\"\nkeywords = ['{keyword}']\npattern = '{pattern}'\nimpact = \"Opens Acme.\"\n\
+         revoke = \"acme revoke\"\nmatches = ['{example}']\nignores = [\"nothing\"]\n"
+    )
+}
+
+#[test]
+fn a_pattern_that_explodes_is_refused_with_its_rule() {
+    let account = Account::new();
+    let words: Vec<String> = (0..40_000).map(|number| format!("acme_{number:05}")).collect();
+    for pattern in [
+        "acme_(a{1000}){1000}",
+        "acme_(((a{100}){100}){100}){100}",
+        "(?:acme_[a-z]{1,1000}|[a-z]{1,1000}){1,1000}",
+        // Too long to be taken apart.
+        &words.join("|"),
+    ] {
+        let file = account.file("mine.toml", one_rule("acme_", pattern, "acme_12345"));
+        let file = file.to_str().unwrap();
+        account.run(&["scan", ".", "--rules", file]).refused(&["mine.toml", "`acme-key`", "takes more than"]);
+        let out = account.run(&["rules", "test", file]).ends_with(1).out;
+        assert!(out.contains("`acme-key`") && out.contains("takes more than"), "{out}");
+        assert!(out.len() < 1024, "a message that quotes a pattern whole");
+    }
+}
+
+#[test]
+fn a_keyword_that_stands_everywhere_is_refused_by_test() {
+    let account = Account::new();
+    let tested = |keyword: &str, pattern: &str, example: &str, status: i32| {
+        let file = account.file("mine.toml", one_rule(keyword, pattern, example));
+        account.run(&["rules", "test", file.to_str().unwrap()]).ends_with(status).out
+    };
+    for (keyword, pattern, example) in [
+        ("data", "data[^0-9]{0,20}[0-9a-f]{32}", "data = <hex:32>"),
+        (" the ", " the .{0,20} ([0-9a-f]{32})", "is the key <hex:32>"),
+        ("return", "return.{0,9}[0-9a-f]{32}", "return <hex:32>"),
+    ] {
+        let out = tested(keyword, pattern, example, 1);
+        assert!(out.starts_with(&format!("acme-key: keyword `{keyword}` stands ")), "{out}");
+        assert!(out.contains("choose a rarer or longer one") && out.contains(" 1 problems"), "{out}");
+    }
+    // A rare one, and a common one that the pattern lets be followed by what hardly ever does.
+    for (keyword, pattern, example) in
+        [("acme_live_", "acme_live_[0-9a-f]{32}", "acme_live_<hex:32>"), ("data", "data~[0-9a-f]{32}", "data~<hex:32>")]
+    {
+        assert!(tested(keyword, pattern, example, 0).contains(" 0 problems"));
+    }
+}
+
 // ---- scans ----
 
 #[test]

@@ -5,6 +5,7 @@
 
 use caulk::cli::args::Cli;
 use caulk::cli::error::Status;
+use caulk::detect::matcher;
 use clap::CommandFactory as _;
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
@@ -241,7 +242,7 @@ fn the_rule_of_the_guide_is_a_good_rule() {
     let file = block.lines().map(str::trim_start).collect::<Vec<_>>().join("\n");
     let mut pack = caulk::rules::RulePack::empty();
     pack.add_file("guide", &file).unwrap();
-    assert_eq!(caulk::rules::lint::lint(&pack, &|_, _, _| true), []);
+    assert_eq!(caulk::rules::lint::lint(&pack, &|_, _, _| true, &matcher::anchors), []);
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! The rule pack through its public interface: every rule keeps its promises, and a user's file is
 //! held to the same ones.
 
-use caulk::detect::check;
+use caulk::detect::{check, matcher};
 use caulk::model::{Category, Confidence, Severity};
-use caulk::rules::{RuleIdx, RulePack, boundary, describe, lint, load, matching, template, vet};
+use caulk::rules::{RuleIdx, RulePack, boundary, describe, lint, load, matching, ordinary, template, vet};
 use proptest::prelude::*;
 
 fn words<T: ToString>(all: &[T]) -> Vec<String> {
@@ -12,7 +12,7 @@ fn words<T: ToString>(all: &[T]) -> Vec<String> {
 
 #[test]
 fn every_rule_compiles_and_holds_in_its_examples_only() {
-    let problems = lint::lint(&RulePack::builtin(), &check::passes);
+    let problems = lint::lint(&RulePack::builtin(), &check::passes, &matcher::anchors);
     assert!(problems.is_empty(), "{}", words(&problems).join("\n"));
 }
 
@@ -79,6 +79,14 @@ fn the_repository_holds_no_token_shaped_text() {
                 assert!(rule.is_sample(&text.as_bytes()[span]), "{} holds in rules/{name}", rule.id);
             }
         }
+    }
+}
+
+#[test]
+fn ordinary_text_holds_no_secret() {
+    let (pack, text) = (RulePack::builtin(), ordinary::text());
+    for index in pack.indices() {
+        assert!(lint::secrets(&pack, index, &text, &|_, _, _| true).is_empty(), "{}", pack.rule(index).id);
     }
 }
 
@@ -212,7 +220,7 @@ fn a_users_rule_joins_the_pack() {
     let after = pack.facts();
     assert_eq!(after.rules, before.rules + 1);
     assert_ne!(after.digest, before.digest);
-    assert_eq!(lint::lint(&pack, &check::passes), []);
+    assert_eq!(lint::lint(&pack, &check::passes, &matcher::anchors), []);
     assert!(pack.add_file("again.toml", OWN).is_err(), "the same id twice");
 }
 
@@ -259,7 +267,7 @@ fn a_wrong_rule_file_is_refused_with_its_place_and_without_its_values() {
 fn lint_says_when_a_users_example_does_not_hold() {
     let mut pack = RulePack::empty();
     pack.add_file("own.toml", &OWN.replace("ignores = [\"acme_<hex:8>\"]", "ignores = [\"acme_<hex:32>\"]")).unwrap();
-    let problems = lint::lint(&pack, &check::passes);
+    let problems = lint::lint(&pack, &check::passes, &matcher::anchors);
     assert_eq!(words(&problems), ["acme-token: `ignores` 1: the rule holds there"]);
 }
 

@@ -2,7 +2,7 @@
 
 use super::error::{Failure, Status, hint};
 use super::{out, pack};
-use crate::detect::check;
+use crate::detect::{check, matcher};
 use crate::model::Untrusted;
 use crate::rules::{RulePack, lint};
 use std::fmt::Write as _;
@@ -67,7 +67,7 @@ pub(super) fn test(mut pack: RulePack, files: Vec<(PathBuf, String)>) -> Result<
             problems.push(error.to_string());
         }
     }
-    problems.extend(lint::lint(&pack, &check::passes).iter().map(ToString::to_string));
+    problems.extend(lint::lint(&pack, &check::passes, &matcher::anchors).iter().map(ToString::to_string));
     let (rules, examples) = pack.rules().iter().fold((0usize, 0usize), |(rules, examples), rule| {
         (rules + 1, examples + rule.matches.len() + rule.ignores.len())
     });

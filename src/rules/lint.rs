@@ -1,12 +1,13 @@
 //! Holds a pack against what it promises: for `caulk rules test` and for the tests.
 //!
 //! The checks of the build script again, and what needs a regex engine: patterns compile, examples
-//! are well formed, each rule holds in what it should match and not in what it should ignore.
+//! are well formed, each rule holds in what it should match and not in what it should ignore, and no
+//! keyword is so common that every scan would pay for it.
 //! Nothing here reads a file.
 
-use super::pack::compile;
+use super::pack::{compile, vetted};
 use super::rule::Rule;
-use super::{RuleIdx, RulePack, load, matching, template, vet};
+use super::{RuleIdx, RulePack, cost, load, matching, template, vet};
 use std::ops::Range;
 
 /// Something to mend in a rule.
@@ -28,9 +29,13 @@ impl std::fmt::Display for LintProblem {
 /// Checks live a floor above, in `detect::check`; who calls [`lint`] hands them in.
 pub type CheckPasses = dyn Fn(&str, &[u8], &[u8]) -> bool;
 
-/// Everything wrong with the rules of `pack`, in their order.
+/// Tells every keyword of a pack's rules in a text, and where: what `detect::matcher` does. It lives a
+/// floor above as well.
+pub type Anchors = dyn Fn(&RulePack, &[u8], &mut dyn FnMut(RuleIdx, Range<usize>));
+
+/// Everything wrong with the rules of `pack`, in their order; what is too dear comes last.
 #[must_use]
-pub fn lint(pack: &RulePack, check: &CheckPasses) -> Vec<LintProblem> {
+pub fn lint(pack: &RulePack, check: &CheckPasses, anchors: &Anchors) -> Vec<LintProblem> {
     let mut problems = Vec::new();
     for (name, text) in pack.sources().filter(|(name, _)| !name.contains('/') || name.starts_with("tokens/")) {
         if name == "pack.toml" {
@@ -48,7 +53,7 @@ pub fn lint(pack: &RulePack, check: &CheckPasses) -> Vec<LintProblem> {
     for index in pack.indices() {
         let rule = pack.rule(index);
         let mut say = |what: String| problems.push(LintProblem { rule: rule.id.to_string(), what });
-        match compile(rule) {
+        match vetted(rule) {
             Ok(None) => continue,
             Ok(Some(compiled)) if compiled.regex.is_match(b"") => say("pattern matches nothing at all".to_owned()),
             Ok(Some(_)) => {}
@@ -74,6 +79,7 @@ pub fn lint(pack: &RulePack, check: &CheckPasses) -> Vec<LintProblem> {
             }
         }
     }
+    problems.extend(cost::problems(pack, anchors));
     problems
 }
 

@@ -3,7 +3,7 @@
 //! Errors name file, rule, what and where, and never quote a value: a rule file may hold, by
 //! mistake, the very secret it was written for.
 
-use super::pack::{RulePack, compile};
+use super::pack::{RulePack, vetted};
 use super::rule::{List, Rule, RuleKind, Str, TokenPattern};
 use super::schema::{RuleSpec, TokenFile};
 use super::vet::{self, Defect, Names};
@@ -97,7 +97,7 @@ pub(super) fn token_rules(pack: &RulePack, name: &str, text: &str) -> Result<Vec
             wrong("a word of it is unknown".to_owned())?;
             continue;
         };
-        if let Err(what) = compile(&rule) {
+        if let Err(what) = vetted(&rule) {
             wrong(what)?;
         }
         for example in rule.matches.iter().chain(rule.ignores.iter()) {

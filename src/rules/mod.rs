@@ -6,12 +6,14 @@
 
 pub mod boundary;
 pub mod checksum;
+mod cost;
 pub mod describe;
 pub mod field_path;
 pub mod lint;
 pub mod load;
 pub mod maker;
 pub mod matching;
+pub mod ordinary;
 mod pack;
 pub mod place;
 mod recipe_schema;

@@ -51,12 +51,12 @@ pub struct Compiled {
 impl Compiled {
     /// The same pattern, matching at the start of a text only: where the keyword's place tells the match's.
     pub fn at_start(&self) -> Option<&Regex> {
-        let compile = || {
-            let pattern = format!(r"\A(?:{})", self.regex.as_str());
-            RegexBuilder::new(&pattern).unicode(false).size_limit(PATTERN_BYTES).build().ok()
-        };
-        self.at_start.get_or_init(compile).as_ref()
+        self.at_start.get_or_init(|| anchored(self.regex.as_str()).ok()).as_ref()
     }
+}
+
+fn anchored(pattern: &str) -> Result<Regex, regex::Error> {
+    RegexBuilder::new(&format!(r"\A(?:{pattern})")).unicode(false).size_limit(PATTERN_BYTES).build()
 }
 
 /// The compiled set of rules, with its digest.
@@ -307,6 +307,18 @@ pub(super) fn compile(rule: &Rule) -> Result<Option<Compiled>, String> {
     let named = regex.capture_names().position(|name| name == Some("secret"));
     let group = named.or_else(|| (regex.captures_len() > 1).then_some(1));
     Ok(Some(Compiled { regex, group, alphabet, at_start: OnceLock::new() }))
+}
+
+/// The same for a rule that nobody has looked at yet: its pattern must compile as it is used where the
+/// keyword begins it, too, or the rule would find nothing there. That form comes first: the engine counts
+/// the bytes of any pattern in it, but not those of some thousands of plain words without it.
+pub(super) fn vetted(rule: &Rule) -> Result<Option<Compiled>, String> {
+    let at_start = rule.token().map_or(Ok(()), |token| anchored(&token.pattern).map(drop));
+    match at_start {
+        Err(error @ regex::Error::CompiledTooBig(_)) => Err(format!("pattern does not compile: {}", reason(&error))),
+        Err(_) => compile(rule).and(Err("pattern does not compile inside a group".to_owned())),
+        Ok(()) => compile(rule),
+    }
 }
 
 /// Why the engine refused, without the pattern itself.

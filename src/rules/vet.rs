@@ -78,6 +78,8 @@ pub const CHECKS: &[&str] = &[
 /// Shortest keyword, and the shortest with a reason given.
 const KEYWORD: usize = 4;
 const SHORT_KEYWORD: usize = 3;
+/// Longest pattern, bytes: taking a longer one apart is felt before the engine can refuse it.
+const PATTERN: usize = 64 << 10;
 
 /// Something an author has to mend. Names ids and keys, never a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -348,6 +350,7 @@ fn rule(report: &mut Report, spec: &RuleSpec, place: Place<'_>) {
         id,
         format!("a keyword is shorter than {least} bytes (`short_keyword` says why it cannot be longer)"),
     );
+    report.unless(spec.pattern.len() <= PATTERN, id, format!("pattern takes more than {PATTERN} bytes"));
     report.unless(!spec.alphabet.is_empty(), id, "alphabet is empty");
     report.unless((0.0..=8.0).contains(&spec.min_entropy), id, "min_entropy is not within 0 and 8");
     report.unless(!spec.impact.is_empty(), id, "impact is empty");

@@ -11,6 +11,7 @@ use crate::rules::rule::TokenPattern;
 use crate::rules::{RuleIdx, RulePack};
 use aho_corasick::packed;
 use prefilter::{Prefilter, WINDOW, Window};
+use std::ops::Range;
 
 /// Literals that the packed SIMD search takes at its best: 48 at 3.3 GB/s, 64 at 2.0, 128 far below.
 const FEW: usize = 48;
@@ -89,6 +90,12 @@ pub struct Anchor {
     pub length: usize,
     /// Whether a match of the rule begins just there.
     pub leads: bool,
+}
+
+/// Calls `visit` with every keyword of the pack's enabled rules in `text`, and where it stands: what
+/// `rules::lint` asks for.
+pub fn anchors(pack: &RulePack, text: &[u8], visit: &mut dyn FnMut(RuleIdx, Range<usize>)) {
+    Matcher::new(pack).each(text, |anchor| visit(anchor.rule, anchor.at..anchor.at + anchor.length));
 }
 
 impl Matcher {
