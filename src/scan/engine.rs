@@ -3,7 +3,7 @@
 use super::Scanner;
 use super::collect::{Collector, Found};
 use super::content::{self, Content, FileSource, Piece};
-use super::database;
+use super::database::{self, Pages};
 use super::judge::Judge;
 use super::locate::Locator;
 use super::place::{Base, Place};
@@ -15,6 +15,7 @@ use crate::host::open::{self, OpenFile, Roots};
 use crate::host::trusted;
 use crate::model::{Exposure, ReadError, Skip, SteeredBy, Untrusted};
 use crate::read::git_state::GitStates;
+use crate::read::sqlite::PageSource;
 use crate::read::{self, Format};
 use crate::rules::rule::Surface;
 use crate::triage::{self, Inline};
@@ -29,7 +30,7 @@ use zeroize::{Zeroize, Zeroizing};
 /// Buffers above this are given back between files, so that one large file does not hold memory to the end.
 const KEEP_BUFFER: usize = 2 << 20;
 /// Bytes of the smallest database.
-const LEAST_DATABASE: u64 = 512;
+pub(super) const LEAST_DATABASE: u64 = 512;
 /// Bytes from which on a file is looked at before it is read as text.
 const LOOKED_AT_LATE: u64 = 64 << 10;
 /// Tries at a file that changes while it is read.
@@ -59,10 +60,11 @@ pub(super) struct Engine<'e> {
 }
 
 /// What a file's own text said besides findings.
-struct Reading<'r> {
-    place: Option<Place<'r>>,
-    found: Vec<Found>,
-    problem: Option<read::Problem>,
+#[derive(Default)]
+pub(super) struct Reading<'r> {
+    pub(super) place: Option<Place<'r>>,
+    pub(super) found: Vec<Found>,
+    pub(super) problem: Option<read::Problem>,
 }
 
 impl Visitor for Engine<'_> {
@@ -173,7 +175,9 @@ impl Engine<'_> {
         let log = open::open_within(self.roots_of(candidate), Path::new(&log)).ok();
         let place = self.place(candidate, file);
         let stop = || progress.stopped();
-        let outcome = database::scan(self.scanner.detector, &place, file, log.as_ref(), &stop);
+        let log = log.as_ref().map(Pages);
+        let log = log.as_ref().map(|log| log as &dyn PageSource);
+        let outcome = database::scan(self.scanner.detector, &place, &Pages(file), log, &stop);
         self.collector.truncated(outcome.truncated);
         let none = outcome.findings.is_empty();
         self.keep(candidate, file, outcome.findings);
@@ -192,7 +196,7 @@ impl Engine<'_> {
     fn text(&self, candidate: &Candidate<'_>, file: &mut OpenFile, databases: bool) -> Result<Content, Skip> {
         let progress = self.scanner.progress;
         let format = candidate.surface.map_or(Format::Text, |surface| surface.format);
-        let mut reading = Reading { place: None, found: Vec::new(), problem: None };
+        let mut reading = Reading::default();
         let size = file.len();
         let outcome = BUFFER.with_borrow_mut(|buffer| {
             let mut source = FileSource::new(file);
@@ -253,7 +257,7 @@ impl Engine<'_> {
     }
 
     /// One piece of a text: its secrets, and for a whole document what starts by itself.
-    fn piece<'r>(&'r self, candidate: &Candidate<'r>, piece: &Piece<'_>, reading: &mut Reading<'r>) {
+    pub(super) fn piece<'r>(&'r self, candidate: &Candidate<'r>, piece: &Piece<'_>, reading: &mut Reading<'r>) {
         let detector = self.scanner.detector;
         let document = read::parse(piece.format, piece.text, detector.limits());
         let scene = Scene { surface: candidate.surface, format: piece.format, container: None, prefix: &[] };
@@ -330,7 +334,7 @@ impl Engine<'_> {
     }
 
     /// The place without what only an open file tells.
-    fn bare_place<'r>(&'r self, candidate: &Candidate<'r>) -> Place<'r> {
+    pub(super) fn bare_place<'r>(&'r self, candidate: &Candidate<'r>) -> Place<'r> {
         let home = &self.scanner.host.user.home;
         let base = match self.mode {
             Mode::Home | Mode::Deep => Base::Home(self.root),
@@ -382,6 +386,6 @@ fn inline_allow(text: &[u8], span: &std::ops::Range<usize>) -> Option<Inline> {
     triage::inline_allow(&text[start..end], above)
 }
 
-fn skip_of(problem: read::Problem) -> Skip {
+pub(super) fn skip_of(problem: read::Problem) -> Skip {
     if problem.bound { Skip::Bound(problem.what) } else { Skip::Malformed(problem.what) }
 }
