@@ -222,7 +222,7 @@ struct Entries {
 
 impl Entries {
     /// The next entry, and the hash of its path, if it has one.
-    fn read<'s>(&'s mut self, reader: &mut Reader<'s>) -> Result<(Option<PathHash>, Entry<'s>), Defect> {
+    fn read<'s, 'a: 's>(&'s mut self, reader: &mut Reader<'a>) -> Result<(Option<PathHash>, Entry<'s>), Defect> {
         const END: Defect = ("unexpected end", false);
         let start = reader.at;
         let stat = reader.take(STAT_BYTES).ok_or(END)?;

@@ -12,7 +12,6 @@ use gix_object::{CommitRefIter, Find as _, Kind as Sort, TreeRefIter};
 use gix_odb::Header as _;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use zeroize::Zeroizing;
 
 /// Folders of objects that one repository draws on.
 const FOLDERS: usize = 64;

@@ -6,7 +6,7 @@
 //! incomplete, since a check before a commit must not pass for not having looked.
 
 use super::Scanner;
-use super::collect::{Collector, Found};
+use super::collect::Collector;
 use super::content::{self, Content, Source};
 use super::database;
 use super::engine::{Engine, LEAST_DATABASE, Reading, skip_of};
@@ -15,7 +15,7 @@ use super::planner::Planner;
 use super::walk::{self, Candidate, IGNORE_FILE, Mode, Visitor};
 use crate::host::access::DirAccess;
 use crate::host::open::{self, Roots};
-use crate::model::{Skip, Untrusted};
+use crate::model::Skip;
 use crate::read::git_index::{self, Entry, Sort};
 use crate::read::git_objects::{Committed, Head, Objects, TreeEntry};
 use crate::read::git_repository::{self, Repository};
