@@ -228,7 +228,8 @@ impl<'o> Head<'o> {
                     let id = entry.id;
                     self.objects.tree(&id).map_or_else(
                         |skip| {
-                            unread(folder, skip);
+                            let above = self.levels[1..].iter().map(|(name, _)| name.as_slice());
+                            unread(&above.chain([part]).collect::<Vec<_>>().join(&b'/'), skip);
                             Level::Unread
                         },
                         Level::Read,

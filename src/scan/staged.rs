@@ -123,10 +123,7 @@ fn list<V: Visitor>(
     let limits = &scanner.request.limits;
     let top = &repository.work_tree;
     let Some(bytes) = index_bytes(scanner, repository)? else { return Ok(Vec::new()) };
-    let unread = |folder: &[u8], skip| {
-        let folder = git_repository::path(folder).unwrap_or_default();
-        visitor.error(&top.join(folder), skip, true);
-    };
+    let unread = |folder: &[u8], skip| visitor.error(&below(top, folder), skip, true);
     // Without HEAD there is nothing to compare with, and all of the index is looked at.
     let tree = repository.head(limits).and_then(|head| head.map(|commit| objects.tree_of(&commit)).transpose());
     let head = tree.and_then(|tree| Head::new(objects, tree.as_deref()));
@@ -146,16 +143,25 @@ fn list<V: Visitor>(
         visitor,
     };
     let sha256 = repository.sha256()?;
+    let (mut last, mut disorder) = (Vec::new(), false);
     let end = git_index::entries(&bytes, sha256, &mut |entry| {
         let wanted = matches!(entry.sort, Sort::File | Sort::Folder) && !entry.intent_to_add;
         // The base of a conflict is in HEAD's past; its sides are what may be committed.
         if !wanted || entry.stage == 1 || scanner.progress.stopped() {
             return;
         }
-        if head.has(entry.path, entry.object, &mut |folder, skip| unread(folder, skip)) == Committed::Other {
+        // Git keeps an index in order. One that is not would have the same trees read again and again.
+        disorder |= entry.path < last.as_slice();
+        last.clear();
+        last.extend_from_slice(entry.path);
+        if disorder || head.has(entry.path, entry.object, &mut |folder, skip| unread(folder, skip)) == Committed::Other
+        {
             list.entry(entry, objects, limits.folder_depth);
         }
     });
+    if disorder {
+        unread(b"", Skip::Malformed("a git index out of order"));
+    }
     match end.map(|end| (end.partial, end.problem)) {
         Err(problem) | Ok((_, Some(problem))) => unread(b"", skip_of(problem)),
         Ok((true, None)) => unread(b"", Skip::Malformed("a split git index, whose other half is not read")),
@@ -176,6 +182,12 @@ fn index_bytes(scanner: &Scanner<'_>, repository: &Repository) -> Result<Option<
         return Err(Skip::Bound("size of a git index"));
     }
     Ok(Some(bytes))
+}
+
+/// A folder of the work tree, for a report.
+fn below(top: &Path, folder: &[u8]) -> PathBuf {
+    let folder = git_repository::path(folder).unwrap_or_default();
+    if folder.as_os_str().is_empty() { top.to_owned() } else { top.join(folder) }
 }
 
 /// Takes the entries that are wanted.
@@ -204,8 +216,7 @@ impl<V: Visitor> List<'_, V> {
             _ => objects.tree_named(tree),
         };
         let entries = read.unwrap_or_else(|skip| {
-            let folder = git_repository::path(path).unwrap_or_default();
-            self.visitor.error(&self.top.join(folder), skip, true);
+            self.visitor.error(&below(self.top, path), skip, true);
             Vec::new()
         });
         for TreeEntry { name, folder, file, id } in entries {
@@ -353,7 +364,10 @@ fn content_of(engine: &Engine<'_>, candidate: &Candidate<'_>, bytes: &[u8]) -> R
         let outcome = database::scan(detector, &engine.bare_place(candidate), &bytes, None, &stop);
         engine.collector.truncated(outcome.truncated);
         engine.collector.plain(outcome.findings);
-        return outcome.problem.map_or(Ok(()), |problem| Err(skip_of(problem)));
+        if let Some(problem) = outcome.problem {
+            engine.error(&candidate.path, skip_of(problem), true);
+        }
+        return Ok(());
     }
     let mut reading = Reading::default();
     let mut buffer = Zeroizing::new(Vec::new());
@@ -362,12 +376,9 @@ fn content_of(engine: &Engine<'_>, candidate: &Candidate<'_>, bytes: &[u8]) -> R
         engine.piece(candidate, piece, &mut reading);
     })?;
     engine.collector.findings(std::mem::take(&mut reading.found));
-    match reading.problem {
-        Some(problem) if content == Content::Text => {
-            // What could be read was; as for a file, that is told and does not count.
-            engine.error(&candidate.path, skip_of(problem), true);
-            Ok(())
-        }
-        _ => Ok(()),
+    // What could be read was; as for a file, that is told and does not count.
+    if let Some(problem) = reading.problem.filter(|_| content == Content::Text) {
+        engine.error(&candidate.path, skip_of(problem), true);
     }
+    Ok(())
 }
