@@ -129,7 +129,7 @@ impl Run {
 }
 
 fn token(seed: &str) -> String {
-    String::from_utf8(template::expand("ghp_<an:30><crc62>", seed)).unwrap()
+    String::from_utf8(template::expand("ghp_<(><an:30><crc62>", seed)).unwrap()
 }
 
 #[test]
