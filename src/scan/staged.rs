@@ -122,7 +122,8 @@ fn list<V: Visitor>(
 ) -> Result<Vec<Staged>, Skip> {
     let limits = &scanner.request.limits;
     let top = &repository.work_tree;
-    let Some(bytes) = index_bytes(scanner, repository)? else { return Ok(Vec::new()) };
+    let file = repository.index_file(scanner.host.env("GIT_INDEX_FILE").map(Path::new));
+    let Some(bytes) = read_index(&file, limits.git_index_bytes)? else { return Ok(Vec::new()) };
     let unread = |folder: &[u8], skip| visitor.error(&below(top, folder), skip, true);
     // Without HEAD there is nothing to compare with, and all of the index is looked at.
     let tree = repository.head(limits).and_then(|head| head.map(|commit| objects.tree_of(&commit)).transpose());
@@ -160,25 +161,26 @@ fn list<V: Visitor>(
         }
     });
     if disorder {
-        unread(b"", Skip::Malformed("a git index out of order"));
+        visitor.error(&file, Skip::Malformed("a git index out of order"), true);
     }
     match end.map(|end| (end.partial, end.problem)) {
-        Err(problem) | Ok((_, Some(problem))) => unread(b"", skip_of(problem)),
-        Ok((true, None)) => unread(b"", Skip::Malformed("a split git index, whose other half is not read")),
+        Err(problem) | Ok((_, Some(problem))) => visitor.error(&file, skip_of(problem), true),
+        Ok((true, None)) => {
+            visitor.error(&file, Skip::Malformed("a split git index, whose other half is not read"), true);
+        }
         Ok((false, None)) => {}
     }
     Ok(list.staged)
 }
 
-fn index_bytes(scanner: &Scanner<'_>, repository: &Repository) -> Result<Option<Vec<u8>>, Skip> {
-    let file = repository.index_file(scanner.host.env("GIT_INDEX_FILE").map(Path::new));
-    let mut opened = match open::open(&file) {
+/// All of an index; `None` where there is none yet.
+fn read_index(file: &Path, most: u64) -> Result<Option<Vec<u8>>, Skip> {
+    let mut opened = match open::open(file) {
         Err(Skip::Io(std::io::ErrorKind::NotFound)) => return Ok(None),
         other => other?,
     };
-    let most = scanner.request.limits.git_index_bytes as usize;
     let mut bytes = Vec::new();
-    if opened.read_up_to(&mut bytes, most)?.truncated {
+    if opened.read_up_to(&mut bytes, most as usize)?.truncated {
         return Err(Skip::Bound("size of a git index"));
     }
     Ok(Some(bytes))
