@@ -138,8 +138,7 @@ fn folders(first: &Path) -> Result<Vec<PathBuf>, Skip> {
         let opened = open::open(&folder.join("info").join("alternates"));
         match opened.and_then(|mut file| file.read_up_to(&mut list, ALTERNATES_BYTES)) {
             Ok(outcome) if outcome.truncated => return Err(TOO_MANY),
-            Ok(_) => {}
-            Err(Skip::Io(ErrorKind::NotFound | ErrorKind::NotADirectory)) => {}
+            Ok(_) | Err(Skip::Io(ErrorKind::NotFound | ErrorKind::NotADirectory)) => {}
             Err(skip) => return Err(skip),
         }
         let named = gix_odb::alternate::parse(&list).map_err(|_| Skip::Malformed("alternates of a git repository"))?;
