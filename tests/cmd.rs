@@ -598,3 +598,9 @@ fn wait_until_handled(pid: u32) {
     }
     panic!("the process installed no signal handlers");
 }
+
+#[cfg(not(feature = "history"))]
+#[test]
+fn a_build_without_gits_objects_says_so() {
+    Account::new().run(&["scan", "--staged"]).refused(&["--staged", "feature `history`"]);
+}

@@ -45,6 +45,8 @@ mod scope;
 #[cfg(all(target_os = "linux", feature = "keychain"))]
 mod sealing;
 mod sqlite;
+#[cfg(feature = "history")]
+mod staged;
 mod surfaces;
 mod surgery;
 mod triage;

@@ -151,6 +151,12 @@ pub struct ScanArgs {
     #[arg(long, value_name = "DIR", conflicts_with = "paths", value_hint = ValueHint::DirPath)]
     #[arg(help_heading = "What to read")]
     pub home: Vec<PathBuf>,
+    /// Scan what git has staged below PATH (default: the current folder) instead of the files there
+    ///
+    /// What the next commit would bring: the staged content of files that differ from HEAD, whatever the
+    /// work tree's files hold. git itself is not run.
+    #[arg(long, help_heading = "What to read", conflicts_with = "home")]
+    pub staged: bool,
     #[arg(long, help = Key::Deep.about(), help_heading = "What to read")]
     pub deep: bool,
     #[arg(long, value_name = "GLOB", help = Key::Exclude.about(), help_heading = "What to read")]
@@ -318,6 +324,7 @@ Examples:
   caulk scan --plan                           show what that would read
   caulk scan . --fail-on high                 fail a build only on what matters
   git diff | caulk scan -                     look at a change
+  caulk scan --staged                         before a commit: only what is staged
   caulk scan --format json -o report.json --format human
                                               a file for programs, a list for people
   caulk scan --home /mnt/backup/ada           audit a copied home

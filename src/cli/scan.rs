@@ -17,6 +17,8 @@ use crate::host::terminal::{self, Stream};
 use crate::host::{FileError, Host, confine};
 use crate::model::{KeyRing, Limits, ScanReport, Untrusted};
 use crate::output::{self, Format, RenderOptions};
+#[cfg(feature = "history")]
+use crate::read::git_repository::Repository;
 use crate::scan::{self, Progress, ScanRequest, Scanner, Scope};
 use crate::triage::{self, Allow, Expired};
 use std::io::{ErrorKind, Write as _};
@@ -107,6 +109,7 @@ fn scope(args: &ScanArgs) -> Result<Scope, Failure> {
     }
     if args.paths.iter().any(|path| path == Path::new("-")) {
         return match args.paths.len() {
+            _ if args.staged => Err(Failure::new("`-` (standard input) has nothing staged")),
             1 => Ok(Scope::Stdin),
             _ => Err(Failure::new("`-` (standard input) cannot be scanned together with other paths")),
         };
@@ -116,7 +119,25 @@ fn scope(args: &ScanArgs) -> Result<Scope, Failure> {
             return Err(Failure::new(format!("no such file or folder: {}{}", shown(path), near(path))));
         }
     }
+    if args.staged {
+        return staged(&args.paths);
+    }
     Ok(if args.paths.is_empty() { Scope::Audit } else { Scope::Paths(args.paths.clone()) })
+}
+
+/// What is staged below `paths`, or else the current folder; each must lie in a work tree of git's.
+#[cfg(feature = "history")]
+fn staged(paths: &[PathBuf]) -> Result<Scope, Failure> {
+    let paths = if paths.is_empty() { vec![PathBuf::from(".")] } else { paths.to_vec() };
+    for path in &paths {
+        Repository::find(path).map_err(|error| Failure::new(format!("--staged {}: {error}", shown(path))))?;
+    }
+    Ok(Scope::Staged(paths))
+}
+
+#[cfg(not(feature = "history"))]
+fn staged(_: &[PathBuf]) -> Result<Scope, Failure> {
+    Err(Failure::new("--staged: this build of caulk cannot read git's objects (it lacks the feature `history`)"))
 }
 
 /// Whether a path is there. One that may not be looked at is there: the scan reports it as unread.

@@ -35,6 +35,8 @@ pub struct Limits {
     pub folder_depth: usize,
     /// Bytes of a git index.
     pub git_index_bytes: u64,
+    /// Bytes of one git object.
+    pub git_object_bytes: u64,
 }
 
 impl Limits {
@@ -56,6 +58,7 @@ impl Limits {
         environ_bytes: 2 << 20,
         folder_depth: 256,
         git_index_bytes: 64 << 20,
+        git_object_bytes: 64 << 20,
     };
 }
 

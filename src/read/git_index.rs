@@ -1,8 +1,8 @@
 //! Which files a git repository tracks, read from its `.git/index` without running git.
 //!
-//! A credential in a tracked file is in every clone. Only that question is answered here: object
-//! names, stat data and the extensions are stepped over, and finding the repository and its index
-//! is the caller's business. Format: git's `gitformat-index(5)`, versions 2, 3 and 4.
+//! A credential in a tracked file is in every clone, one in a staged file in the next commit. Stat data
+//! and the extensions are stepped over, and finding the repository and its index is the caller's
+//! business. Format: git's `gitformat-index(5)`, versions 2, 3 and 4.
 
 use super::Problem;
 
@@ -14,6 +14,12 @@ const STAT_BYTES: usize = 40;
 
 /// Where the mode stands in the stat data.
 const MODE_AT: usize = 24;
+
+/// Where the stage of a merge conflict stands in the flags.
+const STAGE_AT: u32 = 12;
+
+/// In the second flags: the file will be added, its content is not there yet (`git add -N`).
+const INTENT_TO_ADD: u16 = 0x2000;
 
 /// In an entry's flags: two more bytes of flags follow (version 3 and later).
 const EXTENDED: u16 = 0x4000;
@@ -82,6 +88,49 @@ impl Index {
 /// Fails only when the header is not that of an index of version 2, 3 or 4. An index that is cut
 /// or damaged further on gives its first entries and is [`Index::incomplete`].
 pub fn parse(bytes: &[u8], sha256: bool) -> Result<Index, Problem> {
+    let mut index = Index { files: Vec::new(), folders: Vec::new(), partial: false, problem: None };
+    let end = walk(bytes, sha256, &mut |entry, hash| match entry.sort {
+        Sort::Folder => index.folders.push(hash.0),
+        Sort::File | Sort::Link | Sort::Repository => index.files.push(hash.0),
+    })?;
+    (index.partial, index.problem) = (end.partial, end.problem);
+    for hashes in [&mut index.files, &mut index.folders] {
+        hashes.sort_unstable();
+        hashes.dedup();
+    }
+    Ok(index)
+}
+
+/// One entry of an index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry<'a> {
+    /// Relative to the work tree, `/` between its parts; as hostile as the index.
+    pub path: &'a [u8],
+    /// What it stands for.
+    pub sort: Sort,
+    /// The name of its object, 20 or 32 bytes.
+    pub object: &'a [u8],
+    /// 0; in a merge conflict 1 to 3: base, ours, theirs.
+    pub stage: u8,
+    /// Whether its content is still to come (`git add -N`).
+    pub intent_to_add: bool,
+}
+
+/// How the reading of an index ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct End {
+    /// Whether entries lie elsewhere, or in an extension that is not understood.
+    pub partial: bool,
+    /// Where the index is damaged; the entries before that place were given.
+    pub problem: Option<Problem>,
+}
+
+/// Gives each entry of an index to `visit`, in the index's order. As [`parse`] otherwise.
+pub fn entries(bytes: &[u8], sha256: bool, visit: &mut dyn FnMut(&Entry<'_>)) -> Result<End, Problem> {
+    walk(bytes, sha256, &mut |entry, _| visit(entry))
+}
+
+fn walk(bytes: &[u8], sha256: bool, visit: &mut dyn FnMut(&Entry<'_>, PathHash)) -> Result<End, Problem> {
     let defect = |what, offset| Problem { what, offset, bound: false };
     let mut reader = Reader { bytes, at: 0 };
     if reader.take(4) != Some(b"DIRC".as_slice()) {
@@ -94,35 +143,28 @@ pub fn parse(bytes: &[u8], sha256: bool) -> Result<Index, Problem> {
         return Err(defect("unknown version of the git index", 4));
     }
     let name_bytes = if sha256 { 32 } else { 20 };
-    let mut entries = Entries { version, name_bytes, path: Vec::new() };
-    let mut index = Index { files: Vec::new(), folders: Vec::new(), partial: false, problem: None };
+    let mut entries = Entries { version, name_bytes, path: Vec::new(), text: Vec::new() };
+    let mut end = End { partial: false, problem: None };
     for _ in 0..count {
         let start = reader.at;
         match entries.read(&mut reader) {
-            Ok((Some(path), Sort::File)) => index.files.push(path.0),
-            Ok((Some(path), Sort::Folder)) => index.folders.push(path.0),
+            Ok((Some(path), entry)) => visit(&entry, path),
             // Only a split index has entries without a path: they replace entries of the shared one.
-            Ok((None, _)) => index.partial = true,
+            Ok((None, _)) => end.partial = true,
             Err((what, bound)) => {
-                index.problem = Some(Problem { what, offset: start, bound });
-                break;
+                end.problem = Some(Problem { what, offset: start, bound });
+                return Ok(end);
             }
         }
     }
-    if index.problem.is_none() {
-        match bytes.len().checked_sub(name_bytes) {
-            Some(end) if end >= reader.at => {
-                reader.bytes = &bytes[..end];
-                index.partial |= has_foreign_entries(&mut reader);
-            }
-            _ => index.problem = Some(defect("unexpected end", bytes.len())),
+    match bytes.len().checked_sub(name_bytes) {
+        Some(stop) if stop >= reader.at => {
+            reader.bytes = &bytes[..stop];
+            end.partial |= has_foreign_entries(&mut reader);
         }
+        _ => end.problem = Some(defect("unexpected end", bytes.len())),
     }
-    for hashes in [&mut index.files, &mut index.folders] {
-        hashes.sort_unstable();
-        hashes.dedup();
-    }
-    Ok(index)
+    Ok(end)
 }
 
 /// Whether an extension says that the entries are not all here: `link` (split index), or one that
@@ -153,8 +195,14 @@ impl PathHash {
 }
 
 /// What an entry stands for.
-enum Sort {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sort {
+    /// A file.
     File,
+    /// A symbolic link.
+    Link,
+    /// A commit of another repository: a submodule.
+    Repository,
     /// A folder of a sparse index, with all that is below it.
     Folder,
 }
@@ -168,27 +216,32 @@ struct Entries {
     name_bytes: usize,
     /// The last path's hash after each of its bytes.
     path: Vec<PathHash>,
+    /// The last path.
+    text: Vec<u8>,
 }
 
 impl Entries {
-    /// The next entry's path, if it has one, and its sort.
-    fn read(&mut self, reader: &mut Reader<'_>) -> Result<(Option<PathHash>, Sort), Defect> {
+    /// The next entry, and the hash of its path, if it has one.
+    fn read<'s, 'a: 's>(&'s mut self, reader: &mut Reader<'a>) -> Result<(Option<PathHash>, Entry<'s>), Defect> {
         const END: Defect = ("unexpected end", false);
         let start = reader.at;
         let stat = reader.take(STAT_BYTES).ok_or(END)?;
         // The four bits of a mode's type; the half above them is always 0.
         let sort = match stat[MODE_AT..MODE_AT + 4] {
-            [0, 0, high, _] if matches!(high >> 4, 0o10 | 0o12 | 0o16) => Sort::File,
+            [0, 0, high, _] if high >> 4 == 0o10 => Sort::File,
+            [0, 0, high, _] if high >> 4 == 0o12 => Sort::Link,
+            [0, 0, high, _] if high >> 4 == 0o16 => Sort::Repository,
             [0, 0, high, _] if high >> 4 == 0o04 => Sort::Folder,
             _ => return Err(("not an entry of a git index", false)),
         };
-        reader.take(self.name_bytes).ok_or(END)?;
+        let object = reader.take(self.name_bytes).ok_or(END)?;
         let flags = reader.short().ok_or(END)?;
+        let mut more = 0;
         if flags & EXTENDED != 0 {
             if self.version < 3 {
                 return Err(("not an entry of a git index", false));
             }
-            reader.short().ok_or(END)?;
+            more = reader.short().ok_or(END)?;
         }
         let kept = if self.version == 4 {
             let dropped = reader.varint().ok_or(END)?;
@@ -201,6 +254,8 @@ impl Entries {
             return Err(("path longer than the limit", true));
         }
         self.path.truncate(kept);
+        self.text.truncate(kept);
+        self.text.extend_from_slice(added);
         for &byte in added {
             let before = self.path.last().copied().unwrap_or(PathHash::EMPTY);
             self.path.push(before.then(byte));
@@ -209,7 +264,9 @@ impl Entries {
             // One to eight NULs make an entry's length a multiple of eight; the first is read already.
             reader.take((reader.at - start).wrapping_neg() & 7).ok_or(END)?;
         }
-        Ok((self.path.last().copied(), sort))
+        let stage = ((flags >> STAGE_AT) & 3) as u8;
+        let intent_to_add = more & INTENT_TO_ADD != 0;
+        Ok((self.path.last().copied(), Entry { path: &self.text, sort, object, stage, intent_to_add }))
     }
 }
 

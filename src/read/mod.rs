@@ -7,6 +7,10 @@
 pub mod encoding;
 mod fields;
 pub mod git_index;
+#[cfg(feature = "history")]
+pub mod git_objects;
+#[cfg(feature = "history")]
+pub mod git_repository;
 pub mod git_state;
 pub mod gitconfig;
 pub mod json;

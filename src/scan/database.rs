@@ -9,7 +9,7 @@ use crate::read::{self, Format, json};
 use std::collections::BTreeMap;
 
 /// Pages of an open file.
-struct Pages<'f>(&'f OpenFile);
+pub(super) struct Pages<'f>(pub(super) &'f OpenFile);
 
 impl PageSource for Pages<'_> {
     fn len(&self) -> u64 {
@@ -33,18 +33,16 @@ pub(super) struct Outcome {
 pub(super) fn scan(
     detector: &Detector<'_>,
     place: &Place<'_>,
-    database: &OpenFile,
-    wal: Option<&OpenFile>,
+    database: &dyn PageSource,
+    wal: Option<&dyn PageSource>,
     stop: &dyn Fn() -> bool,
 ) -> Outcome {
     let mut sightings = Sightings { live: Vec::new(), known: BTreeMap::new(), truncated: 0 };
-    let wal = wal.map(Pages);
-    let outcome =
-        sqlite::scan(&Pages(database), wal.as_ref().map(|w| w as &dyn PageSource), detector.limits(), &mut |cell| {
-            if !stop() {
-                cell_hits(detector, place, cell, &mut sightings);
-            }
-        });
+    let outcome = sqlite::scan(database, wal, detector.limits(), &mut |cell| {
+        if !stop() {
+            cell_hits(detector, place, cell, &mut sightings);
+        }
+    });
     let findings =
         sightings.live.into_iter().map(|(hit, part, also)| finding(detector, place, hit, part, also)).collect();
     Outcome { findings, problem: outcome.problem, changed: outcome.changed, truncated: sightings.truncated }

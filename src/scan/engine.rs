@@ -3,7 +3,7 @@
 use super::Scanner;
 use super::collect::{Collector, Found};
 use super::content::Content;
-use super::database;
+use super::database::{self, Pages};
 use super::judge::Judge;
 use super::place::{Base, Place};
 use super::text;
@@ -13,6 +13,7 @@ use crate::host::open::{self, OpenFile, Roots};
 use crate::host::trusted;
 use crate::model::{Exposure, ReadError, Skip, SteeredBy, Untrusted};
 use crate::read::git_state::GitStates;
+use crate::read::sqlite::PageSource;
 use crate::read::{self, Format};
 use crate::rules::rule::Surface;
 use std::io::ErrorKind;
@@ -22,7 +23,7 @@ use std::sync::Mutex;
 use std::sync::atomic::Ordering;
 
 /// Bytes of the smallest database.
-const LEAST_DATABASE: u64 = 512;
+pub(super) const LEAST_DATABASE: u64 = 512;
 /// Bytes from which on a file is looked at before it is read as text.
 const LOOKED_AT_LATE: u64 = 64 << 10;
 /// Tries at a file that changes while it is read.
@@ -154,7 +155,9 @@ impl Engine<'_> {
         let log = open::open_within(self.roots_of(candidate), Path::new(&log)).ok();
         let place = self.place(candidate, file);
         let stop = || progress.stopped();
-        let outcome = database::scan(self.scanner.detector, &place, file, log.as_ref(), &stop);
+        let log = log.as_ref().map(Pages);
+        let log = log.as_ref().map(|log| log as &dyn PageSource);
+        let outcome = database::scan(self.scanner.detector, &place, &Pages(file), log, &stop);
         self.collector.truncated(outcome.truncated);
         let none = outcome.findings.is_empty();
         self.keep(candidate, file, outcome.findings);

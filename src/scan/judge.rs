@@ -13,6 +13,7 @@ use crate::model::Untrusted;
 use crate::read::{self, Document, Format};
 use crate::rules::rule::Surface;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 /// Settings files beside a project's `.mcp.json`, and in the home, that can let its servers start unasked.
 const GRANTING: [&str; 2] = [".claude/settings.json", ".claude/settings.local.json"];
@@ -20,14 +21,15 @@ const GRANTING: [&str; 2] = [".claude/settings.json", ".claude/settings.local.js
 /// Judges documents of one root.
 pub(super) struct Judge<'j> {
     scanner: &'j Scanner<'j>,
-    posture: Posture<'static>,
+    /// Compiled for the first document that is judged: most trees hold none.
+    posture: OnceLock<Posture<'static>>,
     /// The home whose settings count for its projects; none for a named tree.
     home: Option<PathBuf>,
 }
 
 impl<'j> Judge<'j> {
     pub(super) fn new(scanner: &'j Scanner<'j>, root: PathBuf, is_home: bool) -> Self {
-        Self { scanner, posture: Posture::new(scanner.pack.settings()), home: is_home.then_some(root) }
+        Self { scanner, posture: OnceLock::new(), home: is_home.then_some(root) }
     }
 
     /// Everything the audits say of `document`.
@@ -43,7 +45,8 @@ impl<'j> Judge<'j> {
         }
         let masked = |text: &[u8]| -> Untrusted { mask.text(self.scanner.detector, text) };
         let level = candidate.level;
-        let mut judgements = self.posture.check(&surface.id, level, document, &masked);
+        let posture = self.posture.get_or_init(|| Posture::new(self.scanner.pack.settings()));
+        let mut judgements = posture.check(&surface.id, level, document, &masked);
         let servers = if surface.mcp.is_empty() {
             Vec::new()
         } else {

@@ -16,6 +16,9 @@ mod processes;
 mod prune;
 mod published;
 mod run;
+#[cfg(feature = "history")]
+mod staged;
+mod stream;
 mod text;
 mod walk;
 
@@ -36,6 +39,9 @@ pub enum Scope {
     Homes(Vec<PathBuf>),
     /// These trees or files.
     Paths(Vec<PathBuf>),
+    /// What git has staged below these paths.
+    #[cfg(feature = "history")]
+    Staged(Vec<PathBuf>),
     /// Standard input, given by the caller.
     Stdin,
 }

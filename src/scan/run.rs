@@ -1,29 +1,23 @@
 //! The order of a scan: artefacts, known places, processes, one walk a root; then the report.
 
 use super::artifacts;
-use super::buffer::Buffer;
 use super::collect::Collector;
-use super::content::{self, Part, Piece, Source};
 use super::engine::Engine;
 use super::judge::Judge;
-use super::locate::Locator;
-use super::place::Place;
 use super::planner::Planner;
 use super::processes;
 use super::prune;
+use super::stream;
 use super::walk::{Candidate, Mode, SPECIAL, TOP_LEVELS, Visitor, Walk, markers};
 use super::{ScanPlan, Scanner, Scope};
-use crate::detect::Scene;
 use crate::host::access::DirAccess;
 use crate::host::mounts::Mounts;
 use crate::host::open::{self, Roots};
-use crate::model::{Coverage, ReadError, ScanReport, Skip, Untrusted};
+use crate::model::{Coverage, ScanReport, Skip, Untrusted};
 use crate::read::git_state::GitStates;
-use crate::read::{self, Format};
 use crate::rules::place::{Known, Level, PlaceIndex};
 use crate::triage;
 use globset::{Glob, GlobSet, GlobSetBuilder};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::Ordering;
@@ -38,18 +32,28 @@ struct Root {
     own: bool,
 }
 
+impl Root {
+    fn tree(path: &Path) -> Self {
+        Self { path: real(path), mode: Mode::Tree, user: None, own: false }
+    }
+}
+
 /// Scans.
 pub(super) fn run(scanner: &Scanner<'_>, stdin: Option<&mut (dyn std::io::Read + Send)>) -> ScanReport {
     let started = Instant::now();
     let collector = Collector::new(scanner.request.limits, scanner.progress);
     let mut report = ScanReport { pack: scanner.pack.facts(), ..ScanReport::default() };
     match stdin {
-        Some(reader) => read_stdin(scanner, &collector, reader),
+        Some(reader) => stream::read(scanner, &collector, reader),
         None => {
             in_pool(scanner.request.jobs, || {
                 let index = PlaceIndex::new(scanner.pack.surfaces());
                 let git = GitStates::default();
                 let access = Mutex::new(DirAccess::default());
+                #[cfg(feature = "history")]
+                if let Scope::Staged(paths) = &scanner.request.scope {
+                    return super::staged::run(scanner, &collector, &index, &git, &access, paths);
+                }
                 for root in roots(scanner) {
                     report.watcher |= root_of(scanner, &collector, &index, &git, &access, &root);
                 }
@@ -70,6 +74,10 @@ pub(super) fn plan(scanner: &Scanner<'_>) -> ScanPlan {
     let planner = Planner::new(scanner);
     in_pool(scanner.request.jobs, || {
         let index = PlaceIndex::new(scanner.pack.surfaces());
+        #[cfg(feature = "history")]
+        if let Scope::Staged(paths) = &scanner.request.scope {
+            return super::staged::plan(scanner, &index, &planner, paths);
+        }
         for root in roots(scanner) {
             let known = known(scanner, &index, &root);
             planner.known(&known);
@@ -113,10 +121,9 @@ fn roots(scanner: &Scanner<'_>) -> Vec<Root> {
             let root = |home: &PathBuf| Root { path: real(home), mode: home_mode, user: name(home), own: false };
             homes.iter().map(root).collect()
         }
-        Scope::Paths(paths) => {
-            let root = |path: &PathBuf| Root { path: real(path), mode: Mode::Tree, user: None, own: false };
-            paths.iter().map(root).collect()
-        }
+        Scope::Paths(paths) => paths.iter().map(|path| Root::tree(path)).collect(),
+        #[cfg(feature = "history")]
+        Scope::Staged(paths) => paths.iter().map(|path| Root::tree(path)).collect(),
         Scope::Stdin => Vec::new(),
     }
 }
@@ -272,81 +279,12 @@ fn read_known(engine: &Engine<'_>, known: &Known<'_>) -> bool {
 }
 
 /// The globs of `--exclude`; they were checked when the request was made.
-fn exclude(globs: &[String]) -> GlobSet {
+pub(super) fn exclude(globs: &[String]) -> GlobSet {
     let mut set = GlobSetBuilder::new();
     for glob in globs.iter().filter_map(|g| Glob::new(g).ok()) {
         set.add(glob);
     }
     set.build().unwrap_or_default()
-}
-
-struct Reader<'r>(&'r mut (dyn std::io::Read + Send));
-
-impl Source for Reader<'_> {
-    fn read(&mut self, buffer: &mut Buffer, max: usize) -> Result<usize, Skip> {
-        let room = buffer.room(max.min(64 << 10));
-        let read = loop {
-            match self.0.read(room) {
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                other => break other,
-            }
-        };
-        buffer.advance(*read.as_ref().unwrap_or(&0));
-        read.map_err(|error| Skip::Io(error.kind()))
-    }
-}
-
-fn read_stdin(scanner: &Scanner<'_>, collector: &Collector<'_>, reader: &mut (dyn std::io::Read + Send)) {
-    let place = Place {
-        surface: None,
-        surface_id: "stdin",
-        path: Untrusted::new("-"),
-        path_bytes: None,
-        relative: Vec::new(),
-        user: None,
-        exposure: None,
-        published: None,
-    };
-    scanner.progress.files_seen.fetch_add(1, Ordering::Relaxed);
-    let mut buffer = Buffer::default();
-    let stop = || scanner.progress.stopped();
-    let limits = scanner.request.limits;
-    let mut found = Vec::new();
-    let mut piece = |piece: &Piece<'_>| {
-        let document = read::parse(Format::Text, piece.text, &limits);
-        let detection = scanner.detector.detect(&document, &Scene::TEXT, piece.accept.clone());
-        collector.truncated(detection.truncated);
-        let mut locator = Locator::new(piece.text, piece.origin);
-        for hit in detection.hits {
-            let region = locator.region(&hit.span);
-            let related = hit.related.iter().map(|(span, _)| Some(locator.region(span))).collect();
-            let offset = piece.origin.offset + hit.span.start as u64;
-            found.push(place.credential(scanner.pack, hit, Some(region), related, offset));
-        }
-        // A stream may have no end: the worst are kept, the rest counted.
-        let most = limits.findings_per_file;
-        if found.len() > 2 * most {
-            found.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-            collector.truncated((found.len() - most) as u64);
-            found.truncate(most);
-        }
-    };
-    let mut sound = true;
-    let outcome =
-        content::pieces(&mut Reader(reader), Format::Text, &Part::WHOLE, &limits, &mut buffer, &stop, &mut |given| {
-            sound &= catch_unwind(AssertUnwindSafe(|| piece(given))).is_ok();
-        });
-    collector.plain(found);
-    if !sound {
-        collector.error(ReadError { path: place.path.clone(), skip: Skip::Internal, incidental: false });
-    }
-    match outcome {
-        Ok((_, bytes)) => {
-            scanner.progress.files_read.fetch_add(1, Ordering::Relaxed);
-            scanner.progress.bytes_read.fetch_add(bytes, Ordering::Relaxed);
-        }
-        Err(skip) => collector.error(ReadError { path: place.path, skip, incidental: false }),
-    }
 }
 
 /// Everything gathered becomes a report: ids, order, groups, totals.
@@ -373,6 +311,8 @@ fn finish(scanner: &Scanner<'_>, collector: Collector<'_>, mut report: ScanRepor
     report.scan.mode = match &scanner.request.scope {
         Scope::Audit | Scope::Homes(_) => "audit",
         Scope::Paths(_) => "path",
+        #[cfg(feature = "history")]
+        Scope::Staged(_) => "path",
         Scope::Stdin => "stdin",
     };
     let roots = roots(scanner);

@@ -42,10 +42,10 @@ pub(super) fn wipe() {
 
 /// What a file's text, or a part of it, came to.
 #[derive(Default)]
-struct Reading<'r> {
+pub(super) struct Reading<'r> {
     place: Option<Place<'r>>,
-    found: Vec<Found>,
-    problem: Option<read::Problem>,
+    pub(super) found: Vec<Found>,
+    pub(super) problem: Option<read::Problem>,
 }
 
 /// What one segment of a large file came to.
@@ -204,7 +204,7 @@ impl Engine<'_> {
     }
 
     /// One piece of a text: its secrets, and for a whole document what starts by itself.
-    fn piece<'r>(&'r self, candidate: &Candidate<'r>, piece: &Piece<'_>, reading: &mut Reading<'r>) {
+    pub(super) fn piece<'r>(&'r self, candidate: &Candidate<'r>, piece: &Piece<'_>, reading: &mut Reading<'r>) {
         let detector = self.scanner.detector;
         let document = read::parse(piece.format, piece.text, detector.limits());
         let scene = Scene { surface: candidate.surface, format: piece.format, container: None, prefix: &[] };

@@ -21,6 +21,8 @@ use std::sync::atomic::Ordering;
 pub(super) const TOP_LEVELS: usize = 3;
 /// Files of one folder that one task reads.
 const BATCH: usize = 64;
+/// The file of a folder that says what is left out below it.
+pub(super) const IGNORE_FILE: &str = ".caulkignore";
 /// Bytes of an ignore file that are read, and patterns that are taken: compiling them costs memory.
 const IGNORE_BYTES: usize = 256 << 10;
 const IGNORE_LINES: usize = 1024;
@@ -137,7 +139,7 @@ impl<'w, V: Visitor> Walk<'w, V> {
         if self.mode == Mode::Home && state.depth > 0 && !state.project {
             state.project = entries.iter().any(|entry| self.makes_project(&path, entry));
         }
-        if self.mode == Mode::Tree && entries.iter().any(|e| e.name == ".caulkignore" && e.kind == Kind::File) {
+        if self.mode == Mode::Tree && entries.iter().any(|e| e.name == IGNORE_FILE && e.kind == Kind::File) {
             self.read_ignore(&path, &mut state);
         }
         let mut files = Vec::new();
@@ -178,7 +180,7 @@ impl<'w, V: Visitor> Walk<'w, V> {
     fn enter<'s>(&'s self, scope: &rayon::Scope<'s>, path: PathBuf, name: &OsStr, state: &Inherited) {
         let why = if self.mode == Mode::Home { prune::in_audit(&path, name) } else { prune::in_tree(&path, name) };
         let why = why.or_else(|| self.is_excluded(&path).then_some("excluded"));
-        let why = why.or_else(|| is_ignored(&path, true, state).then_some("ignored by .caulkignore"));
+        let why = why.or_else(|| is_ignored(&path, true, &state.ignores).then_some("ignored by .caulkignore"));
         if let Some(why) = why {
             self.visitor.pruned(&path, why);
             return;
@@ -211,7 +213,7 @@ impl<'w, V: Visitor> Walk<'w, V> {
         let all = self.mode != Mode::Home;
         let text = all || state.project || state.levels > 0;
         let wanted = surface.is_some() || (text && !link && !prune::is_not_text(&entry.name));
-        if !wanted || self.is_excluded(&path) || is_ignored(&path, false, state) {
+        if !wanted || self.is_excluded(&path) || is_ignored(&path, false, &state.ignores) {
             return None;
         }
         let max = match (surface, all) {
@@ -238,26 +240,34 @@ impl<'w, V: Visitor> Walk<'w, V> {
     }
 
     fn read_ignore(&self, folder: &Path, state: &mut Inherited) {
-        let file = folder.join(".caulkignore");
-        let mut bytes = Vec::new();
-        let read = open::open(&file).and_then(|mut file| file.read_up_to(&mut bytes, IGNORE_BYTES));
-        let text = String::from_utf8_lossy(&bytes);
-        let whole = read.is_ok_and(|read| !read.truncated) && text.lines().count() <= IGNORE_LINES;
-        let mut builder = GitignoreBuilder::new(folder);
-        // As git does: a line that is no pattern hides nothing.
-        text.lines().filter(|_| whole).for_each(|line| drop(builder.add_line(None, line)));
-        match builder.build() {
-            Ok(matcher) if whole => {
-                self.visitor.steered(&file, &bytes);
+        match ignore_file(folder) {
+            Ok((matcher, bytes)) => {
+                self.visitor.steered(&folder.join(IGNORE_FILE), &bytes);
                 state.ignores.push(Arc::new(matcher));
             }
-            _ => self.visitor.error(&file, Skip::Bound("an ignore file that is not obeyed"), false),
+            Err(skip) => self.visitor.error(&folder.join(IGNORE_FILE), skip, false),
         }
     }
 }
 
+/// The patterns of a folder's ignore file, and what it says.
+pub(super) fn ignore_file(folder: &Path) -> Result<(Gitignore, Vec<u8>), Skip> {
+    const NOT_OBEYED: Skip = Skip::Bound("an ignore file that is not obeyed");
+    let mut bytes = Vec::new();
+    let read = open::open(&folder.join(IGNORE_FILE)).and_then(|mut file| file.read_up_to(&mut bytes, IGNORE_BYTES));
+    let text = String::from_utf8_lossy(&bytes);
+    if !read.is_ok_and(|read| !read.truncated) || text.lines().count() > IGNORE_LINES {
+        return Err(NOT_OBEYED);
+    }
+    let mut builder = GitignoreBuilder::new(folder);
+    // As git does: a line that is no pattern hides nothing.
+    text.lines().for_each(|line| drop(builder.add_line(None, line)));
+    let matcher = builder.build().map_err(|_| NOT_OBEYED)?;
+    Ok((matcher, bytes))
+}
+
 /// Whether an ignore file hides `path`; the innermost that says anything decides.
-fn is_ignored(path: &Path, is_dir: bool, state: &Inherited) -> bool {
-    let verdict = state.ignores.iter().rev().map(|i| i.matched(path, is_dir)).find(|m| !m.is_none());
+pub(super) fn is_ignored(path: &Path, is_dir: bool, ignores: &[Arc<Gitignore>]) -> bool {
+    let verdict = ignores.iter().rev().map(|i| i.matched(path, is_dir)).find(|m| !m.is_none());
     verdict.is_some_and(|m| m.is_ignore())
 }
