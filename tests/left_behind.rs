@@ -7,7 +7,7 @@ use caulk::host::procs::ProcessEnv;
 use caulk::host::{Host, Os};
 use caulk::model::{KeyRing, Limits, Severity};
 use caulk::read::{self, Document};
-use caulk::remediate::edit::{self, Machine, Move, Outcome, Target};
+use caulk::remediate::edit::{self, Move, Outcome, Target};
 use caulk::remediate::recipes;
 use caulk::rules::rule::Surface;
 use caulk::rules::{RulePack, template};
@@ -55,13 +55,7 @@ fn edited(surface_id: &str, text: &[u8], tracked: bool, wanted: impl Fn(&str, &H
     let Some((recipe, hit)) = claimed else {
         panic!("no such hit in {:?}: {hits:#?}", String::from_utf8_lossy(text));
     };
-    let machine = Machine {
-        os: Os::Linux,
-        home: PathBuf::from("/home/ada"),
-        launcher: PathBuf::from(LAUNCHER),
-        git_config: PathBuf::from("/home/ada/.gitconfig"),
-        file_only_clients: Vec::new(),
-    };
+    let machine = crate::recipes::machine();
     let target = Target {
         recipe,
         surface,

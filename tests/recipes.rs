@@ -15,7 +15,8 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 use zeroize::Zeroizing;
 
-fn machine() -> Machine {
+/// A machine with caulk at a place that files of the tests name.
+pub(crate) fn machine() -> Machine {
     Machine {
         os: Os::Linux,
         home: PathBuf::from("/home/ada"),

@@ -17,6 +17,8 @@ use std::path::{Path, PathBuf};
 const FOLDERS: usize = 64;
 /// Bytes of a list of alternates.
 const ALTERNATES_BYTES: usize = 256 << 10;
+/// Room for what a loose object says of itself before its content.
+const HEADER_BYTES: usize = 64;
 /// Unpacking a delta holds its base, itself and the outcome at once.
 const AT_ONCE: usize = 4;
 
@@ -105,6 +107,8 @@ impl Objects {
         if header.size() > self.limits.git_object_bytes {
             return Err(Skip::Bound("size of a git object"));
         }
+        // A buffer that grows while it is filled would leave unwiped copies behind.
+        buffer.reserve(header.size() as usize + HEADER_BYTES);
         let object = self.store.try_find(id, buffer).map_err(|_| DAMAGED)?.ok_or(MISSING)?;
         if object.kind != kind || object.verify_checksum(id).is_err() {
             return Err(DAMAGED);

@@ -115,7 +115,7 @@ impl Engine<'_> {
         } else {
             open::open_listed(roots, &candidate.path)
         };
-        let mut file = match opened {
+        let file = match opened {
             // A link that leads nowhere, or to a folder, is left alone without a word; so is a loose one out of the root.
             Err(Skip::Io(ErrorKind::NotFound)) if candidate.link => return Ok(()),
             Err(Skip::NotRegular(why)) if candidate.link && (why != open::LEADS_OUT || candidate.surface.is_none()) => {
@@ -136,7 +136,7 @@ impl Engine<'_> {
         if maybe && !late && file.read_at(0, &mut head).is_ok() && read::sqlite::is_sqlite(&head) {
             return self.database(candidate, &file);
         }
-        match self.text(candidate, &mut file, late)? {
+        match self.text(candidate, &file, late)? {
             Content::Database => self.database(candidate, &file),
             Content::Text | Content::Binary => Ok(()),
         }

@@ -57,12 +57,7 @@ struct Segment {
 
 impl Engine<'_> {
     /// Reads a file as text; with `databases` one that turns out to be a database is left to the caller.
-    pub(super) fn text(
-        &self,
-        candidate: &Candidate<'_>,
-        file: &mut OpenFile,
-        databases: bool,
-    ) -> Result<Content, Skip> {
+    pub(super) fn text(&self, candidate: &Candidate<'_>, file: &OpenFile, databases: bool) -> Result<Content, Skip> {
         let size = file.len();
         let mut reading = Reading::default();
         let outcome = if self.is_cut(candidate, file) {
@@ -73,7 +68,7 @@ impl Engine<'_> {
         // What was found before a read failed is kept.
         let (content, bytes, failed) = match outcome {
             Ok((content, bytes)) => (content, bytes, None),
-            Err(skip) => (Content::Text, size, Some(skip)),
+            Err(skip) => (Content::Text, 0, Some(skip)),
         };
         if content == Content::Database {
             return Ok(content);
@@ -113,7 +108,7 @@ impl Engine<'_> {
     fn whole<'r>(
         &'r self,
         candidate: &Candidate<'r>,
-        file: &mut OpenFile,
+        file: &OpenFile,
         databases: bool,
         reading: &mut Reading<'r>,
     ) -> Result<(Content, u64), Skip> {
