@@ -190,7 +190,7 @@ fn claude_code_for_the_user_and_for_a_project() {
     let project = json!({"allowedTools": [], "mcpServers": {"acme": host.entry("ACME_API_KEY", &other)}});
     let servers = json!({"acme": host.entry("ACME_API_KEY", &secret)});
     host.put(".claude.json", &json!({"numStartups": 3, "mcpServers": servers, "projects": {"/srv/app": project}}));
-    host.round(".claude.json", &[("/mcpServers/acme", &secret), ("/projects/~1work~1app/mcpServers/acme", &other)]);
+    host.round(".claude.json", &[("/mcpServers/acme", &secret), ("/projects/~1srv~1app/mcpServers/acme", &other)]);
 }
 
 #[test]
