@@ -9,7 +9,7 @@ use std::ops::Range;
 use zeroize::Zeroizing;
 
 /// How an escape of an ASCII character begins.
-const ESCAPE: &[u8] = b"\\u00";
+pub(super) const ESCAPE: &[u8] = b"\\u00";
 /// Bytes of the whole: `\u002d`.
 const LENGTH: usize = 6;
 

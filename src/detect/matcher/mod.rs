@@ -6,6 +6,8 @@
 
 mod prefilter;
 
+use super::escaped::ESCAPE;
+use crate::read::private_key::STARTS;
 use crate::rules::boundary::ByteClass;
 use crate::rules::rule::TokenPattern;
 use crate::rules::{RuleIdx, RulePack};
@@ -19,14 +21,6 @@ const FEW: usize = 48;
 const HEAD: usize = 3;
 /// Slots of the lookup.
 const SLOTS: usize = 1 << 12;
-
-/// Starts of private keys, and the escape that hides a character; other passes of the detector need them.
-const MARKS: [(&str, Mark); 4] = [
-    ("-----BEGIN ", Mark::KeyBlock),
-    ("PuTTY-User-Key-File-", Mark::KeyBlock),
-    ("AGE-SECRET-KEY-", Mark::KeyBlock),
-    ("\\u00", Mark::Escape),
-];
 
 /// All keywords of all enabled token rules, compiled.
 pub struct Matcher {
@@ -103,7 +97,9 @@ impl Matcher {
     /// refused by the pack's lints and left out here.
     #[must_use]
     pub fn new(pack: &RulePack) -> Self {
-        let mut words: Vec<Word> = MARKS.iter().map(|(text, mark)| Word::mark(text, *mark)).collect();
+        // What other passes of the detector look for, so that they need not read each text again.
+        let mut words: Vec<Word> = STARTS.iter().map(|start| Word::mark(start, Mark::KeyBlock)).collect();
+        words.push(Word::mark(ESCAPE, Mark::Escape));
         let tokens = pack.indices().filter(|i| pack.enabled(*i)).filter_map(|i| Some((i, pack.rule(i).token()?)));
         for (rule, pattern) in tokens {
             let keywords = pattern.keywords.iter().enumerate().filter(|(_, keyword)| keyword.len() >= HEAD);
@@ -176,9 +172,9 @@ impl Engine {
 }
 
 impl Word {
-    fn mark(text: &str, mark: Mark) -> Self {
+    fn mark(text: &[u8], mark: Mark) -> Self {
         let target = Target::Mark(mark);
-        Self { text: text.as_bytes().into(), ignore_case: false, follow: Box::default(), offset: 0, target }
+        Self { text: text.into(), ignore_case: false, follow: Box::default(), offset: 0, target }
     }
 
     fn keyword(rule: RuleIdx, pattern: &TokenPattern, number: usize, keyword: &str) -> Self {

@@ -57,6 +57,8 @@ const PEM: &[u8] = b"-----BEGIN ";
 const DASHES: &[u8] = b"-----";
 const PUTTY: &[u8] = b"PuTTY-User-Key-File-";
 const AGE: &[u8] = b"AGE-SECRET-KEY-";
+/// How any key begins: a text without one of these holds none.
+pub const STARTS: [&[u8]; 3] = [PEM, PUTTY, AGE];
 /// Longest PuTTY file that is looked through for its end.
 const PUTTY_BYTES: usize = 64 << 10;
 
@@ -65,7 +67,7 @@ const PUTTY_BYTES: usize = 64 << 10;
 #[must_use]
 pub fn find(source: &[u8], limits: &Limits) -> Vec<KeyBlock> {
     let mut starts: Vec<(usize, KeyLabel)> = Vec::new();
-    for (needle, label) in [(PEM, KeyLabel::Other), (PUTTY, KeyLabel::Putty), (AGE, KeyLabel::Age)] {
+    for (needle, label) in STARTS.into_iter().zip([KeyLabel::Other, KeyLabel::Putty, KeyLabel::Age]) {
         starts.extend(memchr::memmem::find_iter(source, needle).take(limits.nodes).map(|at| (at, label)));
     }
     starts.sort_unstable_by_key(|(at, _)| *at);
