@@ -10,6 +10,8 @@
 mod boundary;
 #[path = "build/emit.rs"]
 mod emit;
+#[path = "build/fields.rs"]
+mod fields;
 #[allow(unreachable_pub, dead_code, reason = "shared with the library")]
 #[path = "../src/rules/recipe_schema.rs"]
 mod recipe_schema;
@@ -173,13 +175,14 @@ fn cross_check(pack: &Pack) -> Vec<String> {
     for file in &pack.surfaces {
         problems.extend(named(&file.name, vet::rule_references(&names, &file.content.rules)));
         for surface in &file.content.surfaces {
-            for secret in &surface.secrets {
-                if !names.rules.contains(&secret.rule) {
-                    problems.push(format!("rules/{}: {}: no rule `{}`", file.name, surface.id, secret.rule));
+            for (_, _, rule) in fields::of(pack, surface) {
+                if !names.rules.contains(rule) {
+                    problems.push(format!("rules/{}: {}: no rule `{rule}`", file.name, surface.id));
                 }
             }
         }
     }
+    problems.extend(fields::problems(pack));
     let mut surface_exists = |file: &str, id: &str, surface: &String| {
         if !names.surfaces.contains(surface) {
             problems.push(format!("rules/{file}: {id}: no surface `{surface}`"));

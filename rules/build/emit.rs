@@ -3,7 +3,7 @@
 use super::Pack;
 use crate::recipe_schema::RecipeSpec;
 use crate::schema::{AuditSpec, CampaignFile, Paths, RuleSpec, SettingSpec, SurfaceSpec};
-use crate::{shape, vet};
+use crate::{fields, shape, vet};
 use std::fmt::Write as _;
 
 /// The source of `pack.rs`.
@@ -18,7 +18,7 @@ pub(crate) fn tables(pack: &Pack) -> String {
     let surfaces = pack
         .surfaces
         .iter()
-        .flat_map(|file| file.content.surfaces.iter().map(|spec| surface(spec, &file.content.product)))
+        .flat_map(|file| file.content.surfaces.iter().map(|spec| surface(pack, spec, &file.content.product)))
         .collect();
     let settings = pack
         .posture
@@ -110,13 +110,13 @@ fn rule(spec: &RuleSpec, vendor: &str) -> String {
     )
 }
 
-fn surface(spec: &SurfaceSpec, product: &str) -> String {
-    let secrets = spec.secrets.iter().map(|secret| {
+fn surface(pack: &Pack, spec: &SurfaceSpec, product: &str) -> String {
+    let secrets = fields::of(pack, spec).into_iter().map(|(field, form, rule)| {
         format!(
             "SecretPlace {{ field: {}, form: {}, rule: {} }}",
-            text(&secret.field),
-            variant("SecretForm", &secret.form),
-            text(&secret.rule)
+            text(&field),
+            variant("SecretForm", form),
+            text(rule)
         )
     });
     format!(

@@ -109,6 +109,9 @@ impl<'p> PlaceIndex<'p> {
                     if let Some(Rooted::Home(below_home, _, rest)) = divide(pattern, os) {
                         let fold = any_case() || (os == Os::Windows && !surface.user.linux.contains(pattern));
                         tails.insert((format!("{below_home}/{rest}"), false, fold));
+                        if let Some(folder) = in_flatpak(pattern, os) {
+                            tails.insert((format!(".var/app/*/{folder}/{rest}"), false, fold));
+                        }
                     }
                 }
                 for pattern in of_os(&surface.system, os) {
@@ -219,6 +222,12 @@ impl<'p> PlaceIndex<'p> {
         }
         found
     }
+}
+
+/// The folder that stands for a pattern's root in the home of a Flatpak application.
+fn in_flatpak(pattern: &str, os: Os) -> Option<&'static str> {
+    let moved = [("{config}", "config"), ("{data}", "data"), ("{cache}", "cache"), ("{state}", ".local/state")];
+    moved.iter().find(|(root, _)| os == Os::Linux && pattern.starts_with(root)).map(|(_, folder)| *folder)
 }
 
 /// A pattern for the end of a path, with its surface.

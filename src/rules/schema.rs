@@ -134,9 +134,22 @@ pub struct SurfaceFile {
     /// The places.
     #[serde(default, rename = "surface")]
     pub surfaces: Vec<SurfaceSpec>,
+    /// Sets of fields that several places have, for their `uses`.
+    #[serde(default, rename = "fields")]
+    pub groups: Vec<FieldGroup>,
     /// Field rules these places use, and coded detectors' texts.
     #[serde(default, rename = "rule")]
     pub rules: Vec<RuleSpec>,
+}
+
+/// Fields that stand together in several places: those of one MCP server, of an environment.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FieldGroup {
+    /// What `uses` calls it.
+    pub id: String,
+    /// The fields, seen from where the group is used.
+    pub secrets: Vec<SecretField>,
 }
 
 /// A kind of place.
@@ -168,9 +181,12 @@ pub struct SurfaceSpec {
     /// Forks of one product: each replaces `{fork}` in the paths of `user`.
     #[serde(default)]
     pub forks: Vec<String>,
-    /// Fields that hold secrets.
+    /// Fields that hold secrets; the first that fits counts.
     #[serde(default)]
     pub secrets: Vec<SecretField>,
+    /// Groups of fields, after `secrets`: `group`, or `group at key/path` where it does not stand at the root.
+    #[serde(default)]
+    pub uses: Vec<String>,
     /// Fields that run as commands, as key-path globs.
     #[serde(default)]
     pub commands: Vec<String>,
@@ -216,8 +232,8 @@ pub struct Paths {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SecretField {
-    /// Key path, parts divided by `/`: `*` is one part or a piece of one, `**` any number of parts.
-    /// `mcpServers/*/env/*`, `**/*:_authToken`.
+    /// Key path, parts divided by `/`: `*` is one part or a piece of one, `**` any number of parts,
+    /// `{a,b}` either. `mcpServers/*/env/*`, `**/*:_authToken`, `*/{token,password}`.
     pub field: String,
     /// How to look at it: `value` (always a secret), `named` (when the key's name says so),
     /// `header` (a scheme may stand before the secret), `basic` (base64 of user:password),

@@ -5,7 +5,9 @@
 //! [`super::schema`]; what needs a regex engine is in `lint`.
 
 use super::recipe_schema::RecipeFile;
-use super::schema::{AuditFile, CampaignFile, PackFile, Paths, PostureFile, RuleSpec, SurfaceFile, TokenFile};
+use super::schema::{
+    AuditFile, CampaignFile, PackFile, Paths, PostureFile, RuleSpec, SecretField, SurfaceFile, TokenFile,
+};
 use std::collections::BTreeSet;
 
 /// Words of `severity`.
@@ -188,12 +190,20 @@ pub fn surface_file(file: &SurfaceFile) -> Vec<Defect> {
         let home = !user.is_empty() || !surface.anywhere.is_empty();
         report.unless(!home || !surface.samples.is_empty(), id, "no samples");
         report.unless(home || system || surface.samples.is_empty(), id, "samples, but no path that could take them");
-        for secret in &surface.secrets {
-            report.word(id, "form", &secret.form, FORMS);
-            report.unless(!secret.field.is_empty(), id, "a secret field has no path");
-        }
+        fields(&mut report, id, &surface.secrets);
+    }
+    for group in &file.groups {
+        report.unless(is_kebab(&group.id), &group.id, "id is not kebab-case");
+        fields(&mut report, &group.id, &group.secrets);
     }
     report.0
+}
+
+fn fields(report: &mut Report, id: &str, fields: &[SecretField]) {
+    for field in fields {
+        report.word(id, "form", &field.form, FORMS);
+        report.unless(!field.field.is_empty(), id, "a secret field has no path");
+    }
 }
 
 /// A file of `rules/posture`.
