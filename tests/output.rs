@@ -143,6 +143,7 @@ fn npm_twice() -> ScanReport {
         git: Some(GitState::Tracked),
         synced_by: Some("Dropbox".into()),
         in_transcript: true,
+        ..Exposure::default()
     });
     second.id = FindingId::new(&second.id_parts, 1);
     report(vec![first, second])
@@ -454,8 +455,8 @@ fn human_tells_clean_from_could_not_look() {
 fn human_one_token_in_two_places() {
     let expected = format!(
         "\
-A malicious install script running as ada could take 1 npm token right now. The
-stealer shai-hulud-2 looks for it.
+A malicious install script running as ada could take 1 npm token right now.
+shai-hulud-2 would have taken it.
 
 Secrets in the clear
 
@@ -500,7 +501,7 @@ fn human_at_sixty_columns() {
     let text = render(Format::Human, &npm_twice(), &RenderOptions { width: 60, ..options() });
     let head = "\
 A malicious install script running as ada could take 1 npm
-token right now. The stealer shai-hulud-2 looks for it.
+token right now. shai-hulud-2 would have taken it.
 
 Secrets in the clear
 

@@ -21,6 +21,7 @@ mod checks;
 mod clients;
 mod cmd;
 mod confine;
+mod context;
 mod docs;
 mod handed;
 mod homes;

@@ -121,7 +121,7 @@ fn surface(pack: &Pack, spec: &SurfaceSpec, product: &str) -> String {
     });
     format!(
         "Surface {{ id: {}, title: {}, product: {}, format: {}, system: {}, user: {}, anywhere: {}, except: {}, \
-         project: {}, secrets: {}, commands: {}, mcp: {}, transcript: {}, mode: {:?}, recipes: {}, references: {}, \
+         project: {}, secrets: {}, commands: {}, mcp: {}, transcript: {}, history: {}, mode: {:?}, recipes: {}, references: {}, \
          samples: {} }}",
         text(&spec.id),
         text(&spec.title),
@@ -136,6 +136,7 @@ fn surface(pack: &Pack, spec: &SurfaceSpec, product: &str) -> String {
         list(&spec.commands),
         text(&spec.mcp),
         spec.transcript,
+        spec.history,
         vet::parse_mode(&spec.mode),
         list(&spec.recipes),
         list(&spec.references),

@@ -20,6 +20,7 @@ pub mod procs;
 pub mod signal;
 pub mod state;
 pub mod surgery;
+pub mod synced;
 pub mod terminal;
 pub mod trusted;
 pub mod write;

@@ -81,6 +81,19 @@ pub struct Exposure {
     pub synced_by: Option<String>,
     /// Whether it is an AI agent's transcript.
     pub in_transcript: bool,
+    /// Whether it is an old copy that a program keeps: a history, a backup, an undo file.
+    pub in_local_history: bool,
+    /// When the file last changed, RFC 3339: what lies there has lain there at least since then.
+    pub modified_at: Option<String>,
+}
+
+impl Exposure {
+    /// Takes over what only an open file tells.
+    pub fn take_file_facts(&mut self, facts: Self) {
+        self.mode = facts.mode;
+        self.others_can_read = facts.others_can_read;
+        self.modified_at = facts.modified_at;
+    }
 }
 
 /// What a git repository knows of a file.
@@ -90,6 +103,8 @@ pub enum GitState {
     Tracked,
     /// In a repository, not in its index.
     Untracked,
+    /// The same, and an ignore file keeps it out.
+    Ignored,
 }
 
 impl GitState {
@@ -99,6 +114,7 @@ impl GitState {
         match self {
             Self::Tracked => "tracked",
             Self::Untracked => "untracked",
+            Self::Ignored => "ignored",
         }
     }
 }

@@ -174,6 +174,8 @@ pub struct ScanReport {
     pub summary: Summary,
     /// Whether a known stealer's watcher was found: then no rotate advice without the safe order.
     pub watcher: bool,
+    /// Titles of the campaigns that findings name, by id.
+    pub campaigns: BTreeMap<String, String>,
     /// The audited homes, for showing paths short.
     pub homes: Vec<PathBuf>,
 }

@@ -2,6 +2,7 @@
 //!
 //! Besides the databases the one reader that opens files of its own: which index counts depends on where a file lies.
 
+use super::git_ignore;
 use super::git_index::{self, Index};
 use crate::host::open;
 use crate::model::{GitState, Limits};
@@ -25,7 +26,13 @@ impl GitStates {
         let root = self.root(path.parent()?)?;
         let index = self.index(&root, limits)?;
         let relative = path.strip_prefix(&root).ok()?;
-        Some(if index.tracks(&bytes(relative)) { GitState::Tracked } else { GitState::Untracked })
+        Some(if index.tracks(&bytes(relative)) {
+            GitState::Tracked
+        } else if git_ignore::ignores(&root, relative) {
+            GitState::Ignored
+        } else {
+            GitState::Untracked
+        })
     }
 
     /// The repository that `folder` lies in: the nearest one above that has `.git`.

@@ -6,6 +6,7 @@
 
 pub mod encoding;
 mod fields;
+mod git_ignore;
 pub mod git_index;
 #[cfg(feature = "history")]
 pub mod git_objects;

@@ -144,6 +144,8 @@ pub struct Surface {
     pub mcp: Str,
     /// Whether it is a transcript.
     pub transcript: bool,
+    /// Whether it is an old copy.
+    pub history: bool,
     /// Mode its product gives it.
     pub mode: Option<u32>,
     /// Recipes.

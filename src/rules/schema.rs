@@ -196,6 +196,9 @@ pub struct SurfaceSpec {
     /// Whether it is an agent's transcript.
     #[serde(default)]
     pub transcript: bool,
+    /// Whether it is an old copy that a program keeps: a history, a backup, an undo file.
+    #[serde(default)]
+    pub history: bool,
     /// Mode that the product gives it, octal text.
     #[serde(default)]
     pub mode: String,

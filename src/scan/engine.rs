@@ -10,6 +10,7 @@ use super::text;
 use super::walk::{Candidate, Mode, Visitor};
 use crate::host::access::DirAccess;
 use crate::host::open::{self, OpenFile, Roots};
+use crate::host::synced::SyncFolders;
 use crate::host::trusted;
 use crate::model::{Exposure, ReadError, Skip, SteeredBy, Untrusted};
 use crate::read::git_state::GitStates;
@@ -34,6 +35,7 @@ pub(super) struct Engine<'e> {
     pub(super) scanner: &'e Scanner<'e>,
     pub(super) collector: &'e Collector<'e>,
     pub(super) git: &'e GitStates,
+    pub(super) synced: SyncFolders,
     pub(super) access: &'e Mutex<DirAccess>,
     /// The root, and how it is walked.
     pub(super) root: &'e Path,
@@ -183,8 +185,7 @@ impl Engine<'_> {
         let mut place = self.bare_place(candidate);
         let exposure = self.exposure(candidate, file);
         if let Some(known) = &mut place.exposure {
-            known.mode = exposure.mode;
-            known.others_can_read = exposure.others_can_read;
+            known.take_file_facts(exposure);
         }
         place
     }
@@ -199,6 +200,7 @@ impl Engine<'_> {
         Place::of_file(
             self.scanner.detector,
             self.git,
+            &self.synced,
             candidate.surface,
             &candidate.path,
             base,
@@ -210,7 +212,9 @@ impl Engine<'_> {
     pub(super) fn exposure(&self, candidate: &Candidate<'_>, file: &OpenFile) -> Exposure {
         let mut access = self.access.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let exposure = file.exposure(&candidate.path, &mut access);
-        Exposure { mode: exposure.mode, others_can_read: exposure.others_can_read, ..Exposure::default() }
+        let modified_at = file.modified().map(|time| humantime::format_rfc3339_seconds(time).to_string());
+        let (mode, others_can_read) = (exposure.mode, exposure.others_can_read);
+        Exposure { mode, others_can_read, modified_at, ..Exposure::default() }
     }
 }
 

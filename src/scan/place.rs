@@ -3,6 +3,7 @@
 use super::published;
 use crate::audit::Judgement;
 use crate::detect::{Detector, Hit};
+use crate::host::synced::SyncFolders;
 use crate::model::{
     Container, Evidence, Exposure, Finding, FindingId, Fix, GitState, IdParts, Location, Region, Untrusted,
 };
@@ -31,6 +32,7 @@ impl<'p> Place<'p> {
     pub(super) fn of_file(
         detector: &Detector<'_>,
         git: &GitStates,
+        synced: &SyncFolders,
         surface: Option<&'p Surface>,
         path: &Path,
         base: Base<'_>,
@@ -40,6 +42,8 @@ impl<'p> Place<'p> {
         let encoded = path.as_os_str().as_encoded_bytes();
         exposure.git = git.of(path, detector.limits());
         exposure.in_transcript = surface.is_some_and(|s| s.transcript);
+        exposure.in_local_history = surface.is_some_and(|s| s.history);
+        exposure.synced_by = base.synced_by(synced, path).map(str::to_owned);
         let relative = base.relative(path, git);
         Self {
             surface,
@@ -180,6 +184,13 @@ pub(super) enum Base<'b> {
 }
 
 impl Base<'_> {
+    fn synced_by(self, synced: &SyncFolders, path: &Path) -> Option<&'static str> {
+        let home = match self {
+            Self::Home(home) | Self::Tree { home, .. } => home,
+        };
+        synced.of(path.parent()?, home)
+    }
+
     fn published(self, path: &Path) -> Option<&'static str> {
         match self {
             Self::Home(root) => published::reason(path, root, true),

@@ -13,6 +13,7 @@ use super::{ScanPlan, Scanner, Scope};
 use crate::host::access::DirAccess;
 use crate::host::mounts::Mounts;
 use crate::host::open::{self, Roots};
+use crate::host::synced::SyncFolders;
 use crate::model::{Coverage, ScanReport, Skip, Untrusted};
 use crate::read::git_state::GitStates;
 use crate::rules::place::{Known, Level, PlaceIndex};
@@ -167,6 +168,7 @@ fn root_of(
         collector,
         git,
         access,
+        synced: SyncFolders::default(),
         root: &root.path,
         roots: &roots,
         everywhere: &everywhere,
@@ -324,6 +326,13 @@ fn finish(scanner: &Scanner<'_>, collector: Collector<'_>, mut report: ScanRepor
     triage::sort(&mut report.findings);
     triage::cap(&mut report, &scanner.request.limits);
     triage::group(&mut report.findings);
+    report.campaigns = scanner
+        .pack
+        .campaigns()
+        .iter()
+        .filter(|campaign| report.findings.iter().any(|f| f.harvested_by.iter().any(|id| *id == campaign.id)))
+        .map(|campaign| (campaign.id.to_string(), campaign.title.to_string()))
+        .collect();
     let blind = report.errors.iter().any(|e| !e.incidental);
     report.scan.complete = !blind && report.coverage.truncated == 0 && !scanner.progress.stopped();
     report.summarize();

@@ -17,6 +17,7 @@ use super::text::Reading;
 use super::walk::{self, Candidate, IGNORE_FILE, Mode, Visitor};
 use crate::host::access::DirAccess;
 use crate::host::open::{self, Roots};
+use crate::host::synced::SyncFolders;
 use crate::model::Skip;
 use crate::read::git_index::{self, Entry, Sort};
 use crate::read::git_objects::{Committed, Head, Objects, TreeEntry};
@@ -62,6 +63,7 @@ pub(super) fn run(
             collector,
             git,
             access,
+            synced: SyncFolders::default(),
             root: top,
             roots: &within,
             everywhere: &within,

@@ -81,8 +81,7 @@ impl Engine<'_> {
             let identity = file.identity();
             for found in &mut reading.found {
                 if let Some(known) = &mut found.finding.exposure {
-                    known.mode = exposure.mode;
-                    known.others_can_read = exposure.others_can_read;
+                    known.take_file_facts(exposure.clone());
                 }
                 found.file = Some((identity.device, identity.inode));
                 found.link = candidate.link;

@@ -192,6 +192,13 @@ impl OpenFile {
         self.identity
     }
 
+    /// When it had last changed when it was opened; `None` before 1970.
+    #[must_use]
+    pub fn modified(&self) -> Option<std::time::SystemTime> {
+        let nanoseconds = u64::try_from(self.identity.mtime).ok()?;
+        Some(std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_nanos(nanoseconds))
+    }
+
     /// Permission bits with the set-id and sticky bits, on Unix.
     #[must_use]
     pub fn mode(&self) -> Option<u32> {

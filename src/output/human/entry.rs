@@ -115,6 +115,9 @@ fn exposure(exposure: &Exposure) -> Vec<String> {
     if exposure.in_transcript {
         notes.push("in an AI transcript".to_owned());
     }
+    if exposure.in_local_history {
+        notes.push("in an old copy".to_owned());
+    }
     notes
 }
 

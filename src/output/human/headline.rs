@@ -22,7 +22,7 @@ pub(super) fn found(page: &Page<'_>, groups: &[Group<'_>]) -> String {
     if let Some(sentence) = reach(page, &secrets, starting) {
         sentences.push(sentence);
     }
-    if let Some(sentence) = campaign(&secrets) {
+    if let Some(sentence) = campaign(page, &secrets) {
         sentences.push(sentence);
     }
     let others: Vec<_> = [
@@ -132,7 +132,7 @@ fn programs<'a>(groups: impl Iterator<Item = &'a Group<'a>>) -> usize {
 }
 
 /// The campaign that takes most of them.
-fn campaign(secrets: &[&Group<'_>]) -> Option<String> {
+fn campaign(page: &Page<'_>, secrets: &[&Group<'_>]) -> Option<String> {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for group in secrets {
         for campaign in group.campaigns() {
@@ -140,10 +140,11 @@ fn campaign(secrets: &[&Group<'_>]) -> Option<String> {
         }
     }
     let (campaign, number) = counts.into_iter().max_by(|a, b| a.1.cmp(&b.1).then_with(|| b.0.cmp(a.0)))?;
+    let campaign = page.report.campaigns.get(campaign).map_or(campaign, String::as_str);
     Some(match (number, secrets.len()) {
-        (1, 1) => format!("The stealer {campaign} looks for it."),
-        (all, total) if all == total => format!("The stealer {campaign} looks for all of them."),
-        (some, _) => format!("The stealer {campaign} looks for {some} of them."),
+        (1, 1) => format!("{campaign} would have taken it."),
+        (all, total) if all == total => format!("{campaign} would have taken all of these."),
+        (some, _) => format!("{campaign} would have taken {some} of these."),
     })
 }
 

@@ -166,6 +166,10 @@ struct ExposureWire<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     synced_by: Option<&'a str>,
     in_transcript: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    in_local_history: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    modified_at: Option<&'a str>,
 }
 
 impl<'a> ExposureWire<'a> {
@@ -176,6 +180,8 @@ impl<'a> ExposureWire<'a> {
             git: exposure.git.map(GitState::as_str),
             synced_by: exposure.synced_by.as_deref(),
             in_transcript: exposure.in_transcript,
+            in_local_history: exposure.in_local_history,
+            modified_at: exposure.modified_at.as_deref(),
         }
     }
 }
