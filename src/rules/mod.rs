@@ -23,6 +23,7 @@ pub mod schema;
 mod shape;
 pub mod template;
 pub mod vet;
+mod vocabulary;
 mod wildcard;
 
 pub use load::RuleError;

@@ -10,72 +10,7 @@ use super::schema::{
 };
 use std::collections::BTreeSet;
 
-/// Words of `severity`.
-pub const SEVERITIES: &[&str] = &["info", "low", "medium", "high", "critical"];
-/// Words of `confidence`.
-pub const CONFIDENCES: &[&str] = &["low", "medium", "high"];
-/// Words of `category`.
-pub const CATEGORIES: &[&str] = &["credential", "auto-exec", "posture", "injection", "compromise"];
-/// Words of a surface's `format`.
-pub const FORMATS: &[&str] = &[
-    "text",
-    "dotenv",
-    "ini",
-    "npmrc",
-    "gitconfig",
-    "git-credentials",
-    "shell-rc",
-    "shell-history",
-    "fish-variables",
-    "json",
-    "jsonl",
-    "sqlite",
-    "private-key",
-    "environ",
-];
-/// Words of a secret field's `as`.
-pub const FORMS: &[&str] = &["value", "named", "header", "basic", "base64", "url", "arguments"];
-/// Words of a setting's `operator`.
-pub const OPERATORS: &[&str] = &["is", "is-not", "contains", "matches", "present"];
-/// Words of a recipe's `edit`.
-pub const EDITS: &[&str] =
-    &["npm-line", "npm-url", "git-store", "git-url", "git-header", "mcp-env", "mcp-header", "by-hand", "leave"];
-/// Words of a rule's `check`: the closed set that `detect::check` implements.
-pub const CHECKS: &[&str] = &[
-    "age-bech32",
-    "anthropic-tail",
-    "atlassian-crc32",
-    "aws-bedrock",
-    "aws-key-id",
-    "azure-cask",
-    "azure-devops",
-    "azure-entra",
-    "azure-his",
-    "base64url-32",
-    "cloudflare-crc32",
-    "cloudflare-tunnel",
-    "confluent-crc32",
-    "discord-structure",
-    "fly-macaroon",
-    "github-crc32",
-    "github-sha256",
-    "gitlab-crc32",
-    "grafana-cloud",
-    "grafana-crc32",
-    "groq-infix",
-    "jfrog-reference",
-    "jwt",
-    "npm-crc32",
-    "onepassword-account",
-    "pypi-macaroon",
-    "sentry-org",
-    "snyk-expiry",
-    "supabase-sha256",
-    "telegram-structure",
-    "vercel-crc32",
-    "wireguard-clamp",
-    "zuplo-crc32",
-];
+pub use super::vocabulary::{CATEGORIES, CHECKS, CONFIDENCES, EDITS, FORMATS, FORMS, OPERATORS, SEVERITIES};
 
 /// Shortest keyword, and the shortest with a reason given.
 const KEYWORD: usize = 4;
