@@ -205,7 +205,6 @@ impl Engine<'_> {
             &candidate.path,
             base,
             self.user.clone(),
-            Exposure::default(),
         )
     }
 

@@ -37,8 +37,8 @@ impl<'p> Place<'p> {
         path: &Path,
         base: Base<'_>,
         user: Option<Untrusted>,
-        mut exposure: Exposure,
     ) -> Self {
+        let mut exposure = Exposure::default();
         let encoded = path.as_os_str().as_encoded_bytes();
         exposure.git = git.of(path, detector.limits());
         exposure.in_transcript = surface.is_some_and(|s| s.transcript);
