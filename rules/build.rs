@@ -25,8 +25,8 @@ mod shape;
 #[path = "../src/rules/vet.rs"]
 mod vet;
 #[allow(unreachable_pub, dead_code, reason = "shared with the library")]
-#[path = "../src/rules/vocabulary.rs"]
-mod vocabulary;
+#[path = "../src/rules/words.rs"]
+mod words;
 
 use recipe_schema::RecipeFile;
 use schema::{AuditFile, CampaignFile, PackFile, PostureFile, SurfaceFile, TokenFile};
@@ -61,7 +61,7 @@ struct Pack {
 
 fn main() -> ExitCode {
     println!("cargo::rerun-if-changed=rules");
-    for shared in ["boundary", "recipe_schema", "schema", "shape", "vet", "vocabulary"] {
+    for shared in ["boundary", "recipe_schema", "schema", "shape", "vet", "words"] {
         println!("cargo::rerun-if-changed=src/rules/{shared}.rs");
     }
     let result = read_all().and_then(|pack| {

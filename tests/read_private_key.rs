@@ -166,6 +166,110 @@ fn age_identities() {
 }
 
 #[test]
+fn age_plugin_identities_are_handles() {
+    let data: String = "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L".chars().cycle().take(30).collect();
+    let key = format!("AGE-{}YUBIKEY-1{data}", "PLUGIN-");
+    let text = format!("#    Serial: 1\r\n{key}\r\n");
+    let block = one(text.as_bytes());
+    assert_eq!((block.label, block.encrypted, block.complete), (KeyLabel::AgePlugin, None, true));
+    assert!(block.label.is_handle());
+    assert_eq!(&text[block.span], key);
+    assert!(!one(&key.as_bytes()[..key.len() - 28]).complete);
+    for none in ["PLUGIN-", "PLUGIN-1QQQQQQQQ", "PLUGIN-lower-1QQQQQQQQ"] {
+        assert!(find(format!("AGE-{none}").as_bytes(), &Limits::SHIPPED).is_empty());
+    }
+}
+
+#[test]
+fn gpg_agent_keys() {
+    for phrase in ["", "a phrase"] {
+        let folder = tempfile::tempdir().expect("folder");
+        let home = folder.path().to_string_lossy().into_owned();
+        let common = ["--homedir", &home, "--batch", "--yes", "--pinentry-mode", "loopback", "--passphrase", phrase];
+        let make = [&common[..], &["--quick-generate-key", "a@b.example", "ed25519", "sign", "never"]].concat();
+        let made = made_by("gpg", &make, folder.path());
+        made_by("gpgconf", &["--homedir", &home, "--kill", "all"], folder.path());
+        if made.is_none() {
+            continue;
+        }
+        for entry in walkdir::WalkDir::new(folder.path().join("private-keys-v1.d")).min_depth(1) {
+            let source = contents(entry.expect("entry").path());
+            let block = one(&source);
+            assert_eq!(
+                (block.label, block.encrypted, block.complete),
+                (KeyLabel::Gnupg, Some(!phrase.is_empty()), true)
+            );
+            assert!(source[block.span.clone()].starts_with(b"(") && source[block.span].ends_with(b")"));
+            assert!(!one(&source[..source.len() / 2]).complete);
+        }
+    }
+}
+
+#[test]
+fn gpg_agent_keys_written_out() {
+    let hex = "40".repeat(33);
+    let text = |word: &str, rest: &str| {
+        format!(
+            "Created: 20240101T000000\nKey: ({word}private-key (ecc (curve Ed25519)(flags eddsa)(q\n  #{hex}#){rest}))\n"
+        )
+    };
+    let plain = text("", &format!("(d\n  #{hex}#)"));
+    let sealed =
+        text("protected-", &format!("(protected openpgp-s2k3-ocb-aes ((sha1 #00# \"33554432\") #{hex}#)#{hex}#)"));
+    let card = text("shadowed-", "(shadowed t1-v1 (#D276000124# OPENPGP.1))");
+    for (text, label, encrypted) in [
+        (&plain, KeyLabel::Gnupg, Some(false)),
+        (&sealed, KeyLabel::Gnupg, Some(true)),
+        (&card, KeyLabel::GnupgCard, None),
+    ] {
+        for text in [text.clone(), text.replace('\n', "\r\n"), format!("\u{feff}{text}")] {
+            let block = one(text.as_bytes());
+            assert_eq!((block.label, block.encrypted, block.complete), (label, encrypted, true), "{text}");
+            assert_eq!(text[block.span].trim_end(), &text[text.find("Key: ").expect("key") + 5..].trim_end()[..]);
+        }
+    }
+    assert!(!one(plain.replace(&hex, "...").as_bytes()).complete);
+    assert!(find(b"Key: (see below) private-key(s)", &Limits::SHIPPED).is_empty());
+}
+
+#[test]
+fn json_web_keys() {
+    let d = body(43);
+    let key = format!("{{\"kty\": \"OKP\", \"crv\": \"Ed25519\",\n \"d\": \"{d}\", \"x\": \"{}\"}}", body(43));
+    let first = format!("{{\"d\":\"{d}\",\"key_ops\":[\"sign\"],\"kty\":\"EC\"}}");
+    for text in
+        [key.clone(), first.clone(), key.replace('"', "\\\""), format!("{{\"keys\":[{{\"kty\":\"RSA\"}},{key}]}}")]
+    {
+        let block = one(text.as_bytes());
+        assert_eq!((block.label, block.encrypted, block.complete), (KeyLabel::Jwk, Some(false), true), "{text}");
+        assert_eq!(&text[block.span], d);
+    }
+    assert_eq!(find(format!("[{key},{first}]").as_bytes(), &Limits::SHIPPED).len(), 2);
+    let public = format!("{{\"kty\":\"EC\",\"x\":\"{d}\",\"dp\":\"{d}\"}}, {{\"d\":\"{d}\"}}");
+    assert!(find(public.as_bytes(), &Limits::SHIPPED).is_empty());
+    assert!(!one(key.replace(&d, "...").as_bytes()).complete);
+}
+
+/// An OpenSSH key of a hardware type says so in its public half.
+#[test]
+fn hardware_keys_are_handles() {
+    let mut head = b"openssh-key-v1\0".to_vec();
+    let string = |bytes: &[u8]| [&(bytes.len() as u32).to_be_bytes()[..], bytes].concat();
+    for part in [&b"none"[..], b"none", b""] {
+        head.extend(string(part));
+    }
+    head.extend([0, 0, 0, 1]);
+    head.extend(string(&[string(b"sk-ssh-ed25519@openssh.com"), vec![7; 60]].concat()));
+    head.extend([9; 120]);
+    let text = format!(
+        "-----BEGIN OPENSSH PRIVATE KEY-----\n{}\n-----END OPENSSH PRIVATE KEY-----\n",
+        data_encoding::BASE64.encode(&head)
+    );
+    let block = one(text.as_bytes());
+    assert!(block.label == KeyLabel::OpenSshHardware && block.label.is_handle() && block.complete);
+}
+
+#[test]
 fn what_is_no_whole_key() {
     let pem = |label: &str, body: &str| format!("-----BEGIN {label}-----\n{body}\n-----END {label}-----\n");
     for text in [
@@ -197,9 +301,23 @@ fn two_keys_and_hostile_repetition() {
     let blocks = find(key.repeat(2).as_bytes(), &Limits::SHIPPED);
     assert_eq!(blocks.len(), 2);
     assert!(blocks[0].span.end <= blocks[1].span.start && blocks.iter().all(|block| block.complete));
-    for piece in
-        ["-----BEGIN PRIVATE KEY-----", "-----BEGIN ", "PuTTY-User-Key-File-2:", "AGE-SECRET-KEY-1", "-----", "\\\\"]
-    {
+    for piece in [
+        "-----BEGIN PRIVATE KEY-----",
+        "-----BEGIN ",
+        "PuTTY-User-Key-File-2:",
+        "AGE-SECRET-KEY-1",
+        "-----",
+        "\\\\",
+        "AGE-PLUGIN-X-1",
+        "(11:private-key(",
+        "Key: (private-key ",
+        "Key: (private-key #00",
+        "Key: (private-key \"",
+        "{\"kty\":\"EC\"",
+        "\"kty",
+        "{\"d\":\"",
+        "(11:private-key(9:",
+    ] {
         let source = piece.repeat((2 << 20) / piece.len());
         for source in [source.clone(), format!("-----BEGIN RSA PRIVATE KEY-----{source}")] {
             assert!(find(source.as_bytes(), &Limits::SHIPPED).iter().all(|block| block.span.end <= source.len()));
@@ -209,8 +327,8 @@ fn two_keys_and_hostile_repetition() {
 
 proptest! {
     #[test]
-    fn any_soup_is_searched(pieces in proptest::collection::vec((0_usize..14, any::<u8>()), 0..60)) {
-        const SOUP: [&str; 14] = ["-----BEGIN ", "-----END ", "PRIVATE KEY", "OPENSSH ", "PGP ", " BLOCK", "-----", "\n", "\\n", "MIIE", "PuTTY-User-Key-File-3:", "Private-MAC: 00", "AGE-SECRET-KEY-1", "b3BlbnNzaC1rZXktdjEA"];
+    fn any_soup_is_searched(pieces in proptest::collection::vec((0_usize..24, any::<u8>()), 0..60)) {
+        const SOUP: [&str; 24] = ["-----BEGIN ", "-----END ", "PRIVATE KEY", "OPENSSH ", "PGP ", " BLOCK", "-----", "\n", "\\n", "MIIE", "PuTTY-User-Key-File-3:", "Private-MAC: 00", "AGE-SECRET-KEY-1", "AGE-PLUGIN-A-1", "(11:private-key(", "(21:protected-private-key(", "Key: (", "private-key", "(1:d", ")", "#00#", "\"kty\":\"EC\"", "{\"d\":\"AAAA\"}", "b3BlbnNzaC1rZXktdjEA"];
         let mut source = Vec::new();
         for (index, byte) in pieces {
             source.extend_from_slice(SOUP[index].as_bytes());

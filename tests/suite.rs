@@ -37,6 +37,7 @@ mod read_encoding;
 mod read_git_index;
 mod read_json;
 mod read_kv;
+mod read_logins;
 mod read_private_key;
 mod read_shell;
 mod recipes;

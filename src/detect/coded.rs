@@ -16,6 +16,7 @@ pub(super) struct CodedRules {
     pub(super) url: Option<RuleIdx>,
     key: Option<RuleIdx>,
     encrypted_key: Option<RuleIdx>,
+    key_handle: Option<RuleIdx>,
 }
 
 impl CodedRules {
@@ -29,6 +30,7 @@ impl CodedRules {
             url: find("url-password"),
             key: find("private-key-unencrypted"),
             encrypted_key: find("private-key-encrypted"),
+            key_handle: find("private-key-handle"),
         }
     }
 }
@@ -42,7 +44,8 @@ const SAMPLE_TOPS: &[&[u8]] = &[b".example", b".test", b".invalid"];
 impl Detector<'_> {
     /// Key blocks and URL passwords of any text; `marks` tells whether there may be blocks.
     pub(super) fn coded(&self, source: &[u8], scene: &Scene<'_>, marks: Marks, out: &mut Vec<Sighting>) {
-        if marks.key_block && (self.coded.key.is_some() || self.coded.encrypted_key.is_some()) {
+        let rules = [self.coded.key, self.coded.encrypted_key, self.coded.key_handle];
+        if marks.key_block && rules.iter().any(Option::is_some) {
             self.key_blocks(source, out);
         }
         if let Some(rule) = self.coded.url {
@@ -59,12 +62,17 @@ impl Detector<'_> {
             if !block.complete {
                 continue;
             }
-            let rule = if block.encrypted == Some(true) { self.coded.encrypted_key } else { self.coded.key };
+            let is_handle = block.label.is_handle();
+            let rule = match block.encrypted {
+                _ if is_handle => self.coded.key_handle,
+                Some(true) => self.coded.encrypted_key,
+                _ => self.coded.key,
+            };
             let Some(index) = rule else { continue };
             let rule = self.pack.rule(index);
             let secret = Secret::copy_of(&source[block.span.clone()]);
             let mut sighting = Sighting::new(index, rule, Rank::Token, block.span, secret);
-            if block.encrypted.is_none() {
+            if block.encrypted.is_none() && !is_handle {
                 sighting.confidence = sighting.confidence.min(Confidence::Medium);
             }
             out.push(sighting);

@@ -109,7 +109,8 @@ impl Sighting {
     /// The printable stand-in.
     pub(super) fn redacted(&self, rule: &Rule) -> Redacted {
         let secret = self.secret.expose();
-        if memchr::memchr(b'\n', secret).is_some() || memchr::memmem::find(secret, b"PRIVATE KEY").is_some() {
+        let names = |name: &[u8]| memchr::memmem::find(secret, name).is_some();
+        if memchr::memchr(b'\n', secret).is_some() || names(b"PRIVATE KEY") || names(b"private-key(") {
             return Redacted::opaque("private key ");
         }
         let prefix = if secret.starts_with(rule.prefix.as_bytes()) { rule.prefix.len() } else { 0 };

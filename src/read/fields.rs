@@ -240,6 +240,11 @@ impl Unquoted {
         &self.bytes
     }
 
+    /// Where all of it stood; outer quotes are not in it.
+    pub(crate) fn whole(&self) -> Range<usize> {
+        self.span(0..self.bytes.len())
+    }
+
     /// Where the bytes of `range` stood; outer quotes are not in it.
     pub(crate) fn span(&self, range: Range<usize>) -> Range<usize> {
         let start = self.place(range.start, false);

@@ -5,6 +5,7 @@
 //! a broken document together with a [`Problem`] that names kind and position, never the content.
 
 pub mod encoding;
+pub mod erlang;
 mod fields;
 mod git_ignore;
 pub mod git_index;
@@ -19,6 +20,7 @@ pub mod kv;
 pub mod private_key;
 pub mod shell;
 pub mod sqlite;
+pub mod svn_auth;
 pub mod url;
 
 use crate::model::Limits;
@@ -56,6 +58,18 @@ pub enum Format {
     PrivateKey,
     /// `NUL`-separated `NAME=value`, as in `/proc/<pid>/environ`.
     Environ,
+    /// `machine host login user password word`: ftp, curl, git.
+    Netrc,
+    /// `host:port:database:user:password` lines of PostgreSQL.
+    Pgpass,
+    /// Option files of MySQL and MariaDB.
+    MyCnf,
+    /// Subversion's cached logins.
+    SvnAuth,
+    /// Erlang terms: hex, rebar.
+    Erlang,
+    /// Nothing but a secret a line.
+    SecretLines,
 }
 
 /// A piece of text: a slice of the source where possible, else a decoded copy that is wiped on drop.
@@ -161,6 +175,12 @@ pub fn parse<'a>(format: Format, source: &'a [u8], limits: &Limits) -> Document<
         Format::GitCredentials => kv::lines(source, limits),
         Format::FishVariables => kv::fish_variables(source, limits),
         Format::Environ => kv::environ(source, limits),
+        Format::Netrc => kv::netrc(source, limits),
+        Format::Pgpass => kv::pgpass(source, limits),
+        Format::MyCnf => kv::my_cnf(source, limits),
+        Format::SecretLines => kv::secret_lines(source, limits),
+        Format::SvnAuth => svn_auth::document(source, limits),
+        Format::Erlang => erlang::document(source, limits),
         Format::ShellRc => shell::rc(source, limits),
         Format::ShellHistory => shell::history(source, limits),
     }

@@ -23,8 +23,8 @@ pub mod schema;
 mod shape;
 pub mod template;
 pub mod vet;
-mod vocabulary;
 mod wildcard;
+mod words;
 
 pub use load::RuleError;
 pub use pack::{RuleIdx, RulePack};

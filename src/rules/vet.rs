@@ -10,7 +10,7 @@ use super::schema::{
 };
 use std::collections::BTreeSet;
 
-pub use super::vocabulary::{CATEGORIES, CHECKS, CONFIDENCES, EDITS, FORMATS, FORMS, OPERATORS, SEVERITIES};
+pub use super::words::{CATEGORIES, CHECKS, CONFIDENCES, EDITS, FORMATS, FORMS, OPERATORS, SEVERITIES};
 
 /// Shortest keyword, and the shortest with a reason given.
 const KEYWORD: usize = 4;

@@ -245,7 +245,13 @@ fn whole_bytes(format: Format, limits: &Limits) -> usize {
 fn is_lines(format: Format) -> bool {
     matches!(
         format,
-        Format::Jsonl | Format::ShellHistory | Format::GitCredentials | Format::FishVariables | Format::Npmrc
+        Format::Jsonl
+            | Format::ShellHistory
+            | Format::GitCredentials
+            | Format::FishVariables
+            | Format::Npmrc
+            | Format::Pgpass
+            | Format::SecretLines
     )
 }
 

@@ -1,9 +1,12 @@
-//! Private keys in any text: PEM and its kin, PuTTY's files, age identities.
+//! Private keys in any text: PEM and its kin, PuTTY's files, age identities, gpg-agent's files, JWK.
 //!
 //! Finds blocks and says whether a passphrase protects them, also where newlines are written as
 //! `\n` or were lost. No key is decrypted, loaded or used.
 
+mod age;
 mod body;
+mod gnupg;
+mod jwk;
 mod pgp;
 
 use super::fields::line_end;
@@ -34,16 +37,32 @@ pub enum KeyLabel {
     Putty,
     /// `AGE-SECRET-KEY-1…`, and the post-quantum `AGE-SECRET-KEY-PQ-1…`.
     Age,
+    /// `AGE-PLUGIN-NAME-1…`: what a plugin finds a key by, mostly in hardware.
+    AgePlugin,
+    /// An S-expression of gpg-agent.
+    Gnupg,
+    /// The same for a key on a smart card: where it is, not what.
+    GnupgCard,
+    /// The `d` of a JSON Web Key.
+    Jwk,
     /// `TSS2 PRIVATE KEY`: sealed to a TPM.
     Tpm,
     /// Any other label that ends in `PRIVATE KEY`.
     Other,
 }
 
+impl KeyLabel {
+    /// Whether it is of no use without a piece of hardware.
+    #[must_use]
+    pub const fn is_handle(self) -> bool {
+        matches!(self, Self::OpenSshHardware | Self::AgePlugin | Self::GnupgCard | Self::Tpm)
+    }
+}
+
 /// One private key found in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyBlock {
-    /// From the first byte of BEGIN to the last of END.
+    /// From the first byte of BEGIN to the last of END; of a JSON Web Key, the value of `d`.
     pub span: Range<usize>,
     /// What it calls itself.
     pub label: KeyLabel,
@@ -56,9 +75,8 @@ pub struct KeyBlock {
 const PEM: &[u8] = b"-----BEGIN ";
 const DASHES: &[u8] = b"-----";
 const PUTTY: &[u8] = b"PuTTY-User-Key-File-";
-const AGE: &[u8] = b"AGE-SECRET-KEY-";
-/// How any key begins: a text without one of these holds none.
-pub const STARTS: [&[u8]; 3] = [PEM, PUTTY, AGE];
+/// How any key begins, or what stands near its beginning: a text without one of these holds none.
+pub const STARTS: [&[u8]; 7] = [PEM, PUTTY, age::NATIVE, age::PLUGIN, gnupg::CANONICAL, gnupg::WRITTEN, jwk::KTY];
 /// Longest PuTTY file that is looked through for its end.
 const PUTTY_BYTES: usize = 64 << 10;
 
@@ -66,23 +84,30 @@ const PUTTY_BYTES: usize = 64 << 10;
 /// [`Limits::overlap_bytes`] that is not complete.
 #[must_use]
 pub fn find(source: &[u8], limits: &Limits) -> Vec<KeyBlock> {
-    let mut starts: Vec<(usize, KeyLabel)> = Vec::new();
-    for (needle, label) in STARTS.into_iter().zip([KeyLabel::Other, KeyLabel::Putty, KeyLabel::Age]) {
-        starts.extend(memchr::memmem::find_iter(source, needle).take(limits.nodes).map(|at| (at, label)));
+    let mut starts: Vec<(usize, &[u8])> = Vec::new();
+    for needle in STARTS {
+        starts.extend(memchr::memmem::find_iter(source, needle).take(limits.nodes).map(|at| (at, needle)));
     }
     starts.sort_unstable_by_key(|(at, _)| *at);
     let mut blocks: Vec<KeyBlock> = Vec::new();
-    for (index, (at, label)) in starts.iter().enumerate() {
-        if blocks.last().is_some_and(|last| *at < last.span.end) {
+    // Where the last JSON Web Key named its kind: an object has one.
+    let mut kind = 0;
+    for (index, (at, needle)) in starts.iter().enumerate() {
+        let before = blocks.last().map_or(0, |last| last.span.end);
+        if *at < before {
             continue;
         }
         let next = starts.get(index + 1).map_or(source.len(), |(next, _)| *next);
-        let block = match label {
-            KeyLabel::Putty => putty(source, *at, next),
-            KeyLabel::Age => age(source, *at),
+        let block = match *needle {
+            PUTTY => putty(source, *at, next),
+            age::NATIVE => age::native(source, *at),
+            age::PLUGIN => age::plugin(source, *at),
+            gnupg::CANONICAL => gnupg::canonical(source, *at),
+            gnupg::WRITTEN => gnupg::written(source, *at),
+            jwk::KTY => jwk::key(source, *at, std::mem::replace(&mut kind, *at)..next),
             _ => pem(source, *at, limits),
         };
-        blocks.extend(block);
+        blocks.extend(block.filter(|block| block.span.start >= before));
     }
     blocks
 }
@@ -150,26 +175,4 @@ fn putty(source: &[u8], at: usize, next: usize) -> Option<KeyBlock> {
         private < mac && Body::of(&window[private..mac]).payload() >= 40 && end > mac + 20
     });
     Some(KeyBlock { span: at..at + end, label: KeyLabel::Putty, encrypted, complete: long })
-}
-
-/// Bech32 data characters, upper case (BIP 173).
-const BECH32: &[u8] = b"QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L";
-
-fn age(source: &[u8], at: usize) -> Option<KeyBlock> {
-    if source[..at].last().is_some_and(u8::is_ascii_alphanumeric) {
-        return None;
-    }
-    let rest = &source[at + AGE.len()..];
-    let prefix = if rest.starts_with(b"1") {
-        1
-    } else if rest.starts_with(b"PQ-1") {
-        4
-    } else {
-        return None;
-    };
-    let run = rest[prefix..].iter().take_while(|b| b.is_ascii_alphanumeric()).take(4096).count();
-    let data = &rest[prefix..prefix + run];
-    let complete = data.len() == 58 && data.iter().all(|b| BECH32.contains(b));
-    let span = at..at + AGE.len() + prefix + run;
-    Some(KeyBlock { span, label: KeyLabel::Age, encrypted: Some(false), complete })
 }

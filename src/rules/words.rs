@@ -1,7 +1,6 @@
-//! The closed sets of words that rule data is written in.
+//! The words that rule data may use, list by list.
 //!
-//! Shared with the build script like [`super::vet`], which checks data against them; what a word
-//! does is said where it is implemented.
+//! Shared with the build script like [`super::vet`], which holds the data to them. Nothing but lists.
 
 /// Words of `severity`.
 pub const SEVERITIES: &[&str] = &["info", "low", "medium", "high", "critical"];
@@ -25,6 +24,12 @@ pub const FORMATS: &[&str] = &[
     "sqlite",
     "private-key",
     "environ",
+    "netrc",
+    "pgpass",
+    "my-cnf",
+    "svn-auth",
+    "erlang",
+    "secret-lines",
 ];
 /// Words of a secret field's `as`.
 pub const FORMS: &[&str] = &["value", "named", "header", "basic", "base64", "url", "arguments"];
