@@ -40,6 +40,8 @@ mod read_kv;
 mod read_logins;
 mod read_private_key;
 mod read_shell;
+mod read_toml;
+mod read_yaml;
 mod recipes;
 mod rules;
 mod run;

@@ -59,7 +59,7 @@ const WITH: &[u8] = b"--with";
 const KINDS: [&str; 3] = ["git", "mcp", "npm"];
 
 /// `--name=value` or `NAME=value`: the name, and where the value starts.
-fn assigned(value: &[u8]) -> Option<(&[u8], usize)> {
+pub(super) fn assigned(value: &[u8]) -> Option<(&[u8], usize)> {
     let equals = memchr::memchr(b'=', value)?;
     let name = &value[..equals];
     let plain = name.iter().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(b));

@@ -4,7 +4,7 @@
 use super::labels::{CLIENT_SIDE, attach, name};
 use super::places::keys;
 use super::sighting::{Name, Rank, Sighting};
-use super::{Detector, Scene, arguments, gates, names, statistics};
+use super::{Detector, Scene, arguments, beside, gates, names, statistics};
 use crate::model::{Confidence, ContainerKind, Secret};
 use crate::read::{self, Document, Field, Format, Role, json};
 use crate::rules::RuleIdx;
@@ -102,6 +102,9 @@ impl Detector<'_> {
             SecretForm::Named => {
                 if let Some(hint) = names::hint(field.key()) {
                     out.extend(self.named(rule, hint, field, value, Rank::Field));
+                } else if let Some((hint, part)) = beside::secret(document, index) {
+                    let sighting = self.named(rule, hint, field, &value[part.clone()], Rank::Field);
+                    out.extend(sighting.map(|s| narrowed(s, field, part)));
                 }
             }
             SecretForm::Header => out.extend(self.header(rule, field)),

@@ -10,6 +10,7 @@ pub mod names;
 pub mod statistics;
 
 mod arguments;
+mod beside;
 mod coded;
 mod escaped;
 mod fields;

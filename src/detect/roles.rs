@@ -14,7 +14,7 @@ impl Detector<'_> {
             Format::Dotenv | Format::ShellRc | Format::ShellHistory | Format::FishVariables | Format::Environ
         );
         match field.role {
-            Role::Assignment | Role::Comment | Role::Entry if assigned => {
+            Role::Assignment | Role::Comment | Role::Entry if assigned || is_probe(scene) => {
                 if let (Some(rule), Some(hint)) = (self.coded.assignment, names::hint(field.key())) {
                     out.extend(self.named(rule, hint, field, value, Rank::Named));
                 }
@@ -65,4 +65,11 @@ fn names_user(field: &Field<'_>) -> bool {
         b"-a" => matches!(command, b"http" | b"https" | b"xh" | b"xhs"),
         _ => false,
     }
+}
+
+/// Whether a file is known by its place alone: nobody has said which of its fields are secrets, so their names do.
+fn is_probe(scene: &Scene<'_>) -> bool {
+    scene.container.is_none()
+        && scene.surface.is_some_and(|s| s.secrets.is_empty() && s.mcp.is_empty() && !s.transcript && !s.history)
+        && scene.format != Format::Jsonl
 }

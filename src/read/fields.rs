@@ -82,6 +82,16 @@ impl<'a> Fields<'a> {
         self.list.push(Field { path, span, value, role });
     }
 
+    /// How many fields there are.
+    pub(crate) fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Takes back all but the first `len` fields.
+    pub(crate) fn truncate(&mut self, len: usize) {
+        self.list.truncate(len);
+    }
+
     /// The document, its fields in order of position.
     pub(crate) fn finish(mut self) -> Document<'a> {
         self.list.sort_by_key(|field| field.span.start);

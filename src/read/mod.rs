@@ -21,7 +21,9 @@ pub mod private_key;
 pub mod shell;
 pub mod sqlite;
 pub mod svn_auth;
+pub mod toml;
 pub mod url;
+pub mod yaml;
 
 use crate::model::Limits;
 use std::ops::Range;
@@ -52,6 +54,10 @@ pub enum Format {
     Json,
     /// A JSON document a line.
     Jsonl,
+    /// TOML.
+    Toml,
+    /// YAML, templates of it, and what Ruby and Haskell tools write like it.
+    Yaml,
     /// A SQLite database, read as pages.
     Sqlite,
     /// A private key file.
@@ -168,6 +174,8 @@ pub fn parse<'a>(format: Format, source: &'a [u8], limits: &Limits) -> Document<
         }
         Format::Json => json::document(source, limits),
         Format::Jsonl => json::lines(source, limits),
+        Format::Toml => toml::document(source, limits),
+        Format::Yaml => yaml::document(source, limits),
         Format::Dotenv => kv::dotenv(source, limits),
         Format::Ini => kv::ini(source, limits),
         Format::Npmrc => kv::npmrc(source, limits),

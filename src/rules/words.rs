@@ -21,6 +21,8 @@ pub const FORMATS: &[&str] = &[
     "fish-variables",
     "json",
     "jsonl",
+    "toml",
+    "yaml",
     "sqlite",
     "private-key",
     "environ",
