@@ -66,6 +66,10 @@ pub fn sniff(head: &[u8]) -> Encoding {
     if has_binary_magic(head) {
         return Encoding::Binary;
     }
+    // Its reader knows it by the same mark; elsewhere it is no text, and its numbers may look like UTF-16.
+    if head.starts_with(super::plist::BINARY) {
+        return Encoding::Binary;
+    }
     if head.starts_with(UTF16_LE_MARK) {
         return Encoding::Utf16Le;
     }

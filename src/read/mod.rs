@@ -15,14 +15,17 @@ pub mod git_objects;
 pub mod git_repository;
 pub mod git_state;
 pub mod gitconfig;
+pub mod hcl;
 pub mod json;
 pub mod kv;
+pub mod plist;
 pub mod private_key;
 pub mod shell;
 pub mod sqlite;
 pub mod svn_auth;
 pub mod toml;
 pub mod url;
+pub mod xml;
 pub mod yaml;
 
 use crate::model::Limits;
@@ -58,6 +61,14 @@ pub enum Format {
     Toml,
     /// YAML, templates of it, and what Ruby and Haskell tools write like it.
     Yaml,
+    /// Java's `.properties`.
+    Properties,
+    /// HashiCorp's configuration language.
+    Hcl,
+    /// XML.
+    Xml,
+    /// A property list of Apple's systems, XML or binary.
+    Plist,
     /// A SQLite database, read as pages.
     Sqlite,
     /// A private key file.
@@ -176,6 +187,10 @@ pub fn parse<'a>(format: Format, source: &'a [u8], limits: &Limits) -> Document<
         Format::Jsonl => json::lines(source, limits),
         Format::Toml => toml::document(source, limits),
         Format::Yaml => yaml::document(source, limits),
+        Format::Properties => kv::properties(source, limits),
+        Format::Hcl => hcl::document(source, limits),
+        Format::Xml => xml::document(source, limits),
+        Format::Plist => plist::document(source, limits),
         Format::Dotenv => kv::dotenv(source, limits),
         Format::Ini => kv::ini(source, limits),
         Format::Npmrc => kv::npmrc(source, limits),

@@ -12,6 +12,7 @@ mod my_cnf;
 mod netrc;
 mod npmrc;
 mod pgpass;
+mod properties;
 mod secret_lines;
 mod variables;
 
@@ -23,6 +24,7 @@ pub use my_cnf::my_cnf;
 pub use netrc::netrc;
 pub use npmrc::npmrc;
 pub use pgpass::pgpass;
+pub use properties::properties;
 pub use secret_lines::secret_lines;
 pub(crate) use variables::fish_escape;
 pub use variables::{environ, fish_variables};
