@@ -225,7 +225,7 @@ fn gpg_agent_keys_written_out() {
         for text in [text.clone(), text.replace('\n', "\r\n"), format!("\u{feff}{text}")] {
             let block = one(text.as_bytes());
             assert_eq!((block.label, block.encrypted, block.complete), (label, encrypted, true), "{text}");
-            assert_eq!(text[block.span].trim_end(), &text[text.find("Key: ").expect("key") + 5..].trim_end()[..]);
+            assert_eq!(text[block.span].trim_end(), text[text.find("Key: ").expect("key") + 5..].trim_end());
         }
     }
     assert!(!one(plain.replace(&hex, "...").as_bytes()).complete);

@@ -17,6 +17,7 @@ mod architecture;
 mod benign;
 mod broker;
 mod budget;
+mod catalogue;
 mod checks;
 mod clients;
 mod cmd;

@@ -40,21 +40,27 @@ fn every_sample_is_of_its_surface_wherever_the_home_lies() {
 }
 
 #[test]
-fn every_surface_but_the_virtual_one_has_samples() {
+fn every_surface_that_lies_in_homes_has_samples() {
     for surface in surfaces() {
-        assert_eq!(surface.samples.is_empty(), surface.id == "process.environment", "{}", surface.id);
+        let below_homes = !surface.user.linux.is_empty()
+            || !surface.user.macos.is_empty()
+            || !surface.user.windows.is_empty()
+            || !surface.anywhere.is_empty();
+        assert_eq!(surface.samples.is_empty(), !below_homes, "{}", surface.id);
     }
 }
 
 /// The user-level patterns of one system, as paths below a home, with a name for each wildcard.
-fn below_home(patterns: &[std::borrow::Cow<'static, str>], roots: [&str; 3]) -> Vec<String> {
-    let [config, data, local] = roots;
+fn below_home(patterns: &[std::borrow::Cow<'static, str>], roots: [&str; 5]) -> Vec<String> {
+    let [config, data, state, cache, local] = roots;
     let kept = patterns.iter().filter(|pattern| !pattern.starts_with('$'));
     kept.map(|pattern| {
         pattern
             .replace("{home}/", "")
             .replace("{config}", config)
             .replace("{data}", data)
+            .replace("{state}", state)
+            .replace("{cache}", cache)
             .replace("{appdata}", "AppData/Roaming")
             .replace("{localappdata}", local)
             .replace("/**/", "/a/b/")
@@ -68,10 +74,12 @@ fn below_home(patterns: &[std::borrow::Cow<'static, str>], roots: [&str; 3]) -> 
 fn every_user_path_of_every_system_is_of_its_surface() {
     let index = index();
     let apple = "Library/Application Support";
+    let local = "AppData/Local";
     for surface in surfaces() {
-        let linux = below_home(&surface.user.linux, [".config", ".local/share", "AppData/Local"]);
-        let macos = below_home(&surface.user.macos, [apple, apple, "AppData/Local"]);
-        let windows = below_home(&surface.user.windows, ["AppData/Roaming", "AppData/Roaming", "AppData/Local"]);
+        let linux =
+            below_home(&surface.user.linux, [".config", ".local/share", ".local/state", ".cache", "AppData/Local"]);
+        let macos = below_home(&surface.user.macos, [apple, apple, apple, "Library/Caches", "AppData/Local"]);
+        let windows = below_home(&surface.user.windows, ["AppData/Roaming", "AppData/Roaming", local, local, local]);
         for path in linux.iter().chain(&macos).chain(&windows) {
             assert!(!path.contains(['{', '$']), "unknown root in {path} of {}", surface.id);
             assert_eq!(id(index, &format!("/x/{path}")), Some(&*surface.id), "{path}");

@@ -20,7 +20,7 @@ pub(crate) fn of<'a>(pack: &'a Pack, surface: &'a SurfaceSpec) -> Vec<Plain<'a>>
         let fields = group(pack, name).map_or(&[][..], |group| &group.secrets);
         fields.iter().flat_map(move |field| plain(base, field))
     });
-    own.chain(grouped).collect()
+    grouped.chain(own).collect()
 }
 
 /// What is wrong with what surfaces use.

@@ -13,6 +13,7 @@ use super::{interrupt, out, pack, progress, runs};
 use crate::detect::Detector;
 use crate::host::key::{self, MachineKey};
 use crate::host::procs::{self, ProcessEnv};
+use crate::host::registry;
 use crate::host::terminal::{self, Stream};
 use crate::host::{FileError, Host, confine};
 use crate::model::{KeyRing, Limits, ScanReport, Untrusted};
@@ -198,6 +199,7 @@ fn environments(host: &Host, request: &ScanRequest) -> Vec<ProcessEnv> {
     }
     let mut environments = vec![procs::own(host)];
     environments.extend(procs::read_all(request.limits.environ_bytes));
+    environments.extend(registry::environments(request.limits.environ_bytes));
     environments
 }
 

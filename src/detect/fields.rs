@@ -107,7 +107,10 @@ impl Detector<'_> {
                     out.extend(sighting.map(|s| narrowed(s, field, part)));
                 }
             }
-            SecretForm::Header => out.extend(self.header(rule, field)),
+            SecretForm::Header => {
+                let beside = beside::secret(document, index).is_some();
+                out.extend(self.header(rule, field, beside));
+            }
             SecretForm::Basic => out.extend(self.basic(rule, field, value)),
             SecretForm::Base64 => out.extend(self.base64(rule, field, value)),
             SecretForm::Url => {
@@ -128,6 +131,11 @@ impl Detector<'_> {
     pub(super) fn value(&self, rule: RuleIdx, field: &Field<'_>, value: &[u8]) -> Option<Sighting> {
         let value = value.trim_ascii();
         if value.len() < 4 || gates::gate(value).is_some() || gates::is_path(value) {
+            return None;
+        }
+        // What is commented out is often a manual's example: a word is no secret there.
+        if field.role == Role::Comment && !(statistics::looks_random(value) || gates::is_uuid(value) || is_mixed(value))
+        {
             return None;
         }
         Some(self.sighting(rule, Rank::Field, field, value))
@@ -176,10 +184,12 @@ impl Detector<'_> {
     }
 
     /// A header's value: a scheme may stand before the secret.
-    pub(super) fn header(&self, rule: RuleIdx, field: &Field<'_>) -> Option<Sighting> {
+    ///
+    /// `named`: its name stands beside it and says that it holds one.
+    pub(super) fn header(&self, rule: RuleIdx, field: &Field<'_>, named: bool) -> Option<Sighting> {
         let (key, value) = whole_header(field.value.bytes()).unwrap_or((field.key(), field.value.bytes()));
         let value = value.trim_ascii();
-        let hint = names::hint(key)?;
+        let hint = names::hint(key).or(named.then_some(names::Hint::Secret))?;
         let scheme = value.iter().position(u8::is_ascii_whitespace);
         let (scheme, credentials) = scheme.map_or((&b""[..], value), |i| (&value[..i], value[i..].trim_ascii()));
         if scheme.eq_ignore_ascii_case(b"basic") {

@@ -38,7 +38,7 @@ impl Detector<'_> {
                 let value = value.trim_ascii_start();
                 let basic = value.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"basic "));
                 if let Some(rule) = if basic { self.coded.basic } else { self.coded.bearer } {
-                    out.extend(self.header(rule, field).map(|mut s| {
+                    out.extend(self.header(rule, field, false).map(|mut s| {
                         s.rank = Rank::Shaped;
                         s
                     }));

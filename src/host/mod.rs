@@ -17,6 +17,7 @@ pub mod lock;
 pub mod mounts;
 pub mod open;
 pub mod procs;
+pub mod registry;
 pub mod signal;
 pub mod state;
 pub mod surgery;

@@ -184,7 +184,7 @@ pub struct SurfaceSpec {
     /// Fields that hold secrets; the first that fits counts.
     #[serde(default)]
     pub secrets: Vec<SecretField>,
-    /// Groups of fields, after `secrets`: `group`, or `group at key/path` where it does not stand at the root.
+    /// Groups of fields, before `secrets`: `group`, or `group at key/path` where it does not stand at the root.
     #[serde(default)]
     pub uses: Vec<String>,
     /// Fields that run as commands, as key-path globs.

@@ -6,12 +6,15 @@ use super::place::Place;
 use crate::broker::launch::INJECTED;
 use crate::detect::Scene;
 use crate::host::procs::ProcessEnv;
+use crate::host::registry;
 use crate::model::{Container, ContainerKind, Finding, ReadError, SecretId, Severity, Skip, Untrusted};
 use crate::read::{self, Format};
 use crate::rules::rule::Surface;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+/// The surface of variables that Windows keeps in its registry.
+const IN_REGISTRY: &str = "windows.environment";
 /// Other processes that are named with a finding.
 const RELATED: usize = 16;
 
@@ -19,12 +22,15 @@ const RELATED: usize = 16;
 pub(super) fn scan(scanner: &Scanner<'_>, collector: &Collector<'_>, surface: Option<&Surface>) {
     let mut order: Vec<&ProcessEnv> = scanner.environments.iter().collect();
     order.sort_by(|a, b| a.exe.cmp(&b.exe).then(a.pid.cmp(&b.pid)));
+    let in_registry = scanner.pack.surfaces().iter().find(|surface| surface.id == IN_REGISTRY);
     let mut findings: Vec<Finding> = Vec::new();
     let mut known: BTreeMap<(String, Option<Untrusted>, SecretId, bool), usize> = BTreeMap::new();
     for environment in order {
         if scanner.progress.stopped() {
             break;
         }
+        let registry = environment.exe.as_os_str().as_encoded_bytes().starts_with(registry::KEYS.as_bytes());
+        let surface = if registry { in_registry } else { surface };
         let path = scanner.detector.mask_text(environment.exe.as_os_str().as_encoded_bytes());
         let error = |skip| collector.error(ReadError { path: path.clone(), skip, incidental: true });
         if environment.truncated {
@@ -45,7 +51,7 @@ pub(super) fn scan(scanner: &Scanner<'_>, collector: &Collector<'_>, surface: Op
         let injected: Vec<&str> = told.split_ascii_whitespace().collect();
         let place = Place {
             surface,
-            surface_id: "process.environment",
+            surface_id: if registry { IN_REGISTRY } else { "process.environment" },
             path: path.clone(),
             path_bytes: None,
             relative: Vec::new(),

@@ -5,7 +5,6 @@ use caulk::host::Os;
 use caulk::read::Format;
 use caulk::rules::RulePack;
 use caulk::rules::rule::Surface;
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -39,7 +38,7 @@ pub(super) fn homes(os: Os) -> Vec<Home> {
 }
 
 /// A pattern as a path below the home, with a name for each wildcard; `None` for one that a variable moves.
-fn below_home(pattern: &Cow<'static, str>, os: Os) -> Option<String> {
+fn below_home(pattern: &str, os: Os) -> Option<String> {
     let (config, data, state, cache) = match os {
         Os::Linux => (".config", ".local/share", ".local/state", ".cache"),
         Os::Macos => {

@@ -17,9 +17,7 @@ pub(super) fn value(form: SecretForm, seed: &str) -> String {
     match form {
         SecretForm::Value | SecretForm::Named => text("<an:40>", seed),
         SecretForm::Header => text("Bearer <an:40>", seed),
-        SecretForm::Basic => {
-            data_encoding::BASE64.encode(format!("ada:{}", text("<an:24>", seed)).as_bytes())
-        }
+        SecretForm::Basic => data_encoding::BASE64.encode(format!("ada:{}", text("<an:24>", seed)).as_bytes()),
         SecretForm::Base64 => data_encoding::BASE64.encode(text("<an:24>", seed).as_bytes()),
         SecretForm::Url => format!("https://ada:{}@host.example.com/path", text("<an:24>", seed)),
         SecretForm::Arguments => format!("--api-key={}", text("<an:40>", seed)),
@@ -34,7 +32,7 @@ pub(super) fn keys(pattern: &str, form: SecretForm, format: Format) -> Vec<Strin
     }
     let last = parts.len() - 1;
     // These formats have a section before the key.
-    if last == 0 && pattern.starts_with("**") && matches!(format, Format::Ini | Format::Gitconfig) {
+    if last == 0 && pattern.starts_with("**") && matches!(format, Format::Ini | Format::MyCnf) {
         parts.insert(0, "*");
     }
     let last = parts.len() - 1;
@@ -102,9 +100,10 @@ fn hcl(keys: &[String], value: &str) -> String {
     }
 }
 
-/// A document of `format` with `value` at `keys`; `None` where no such document is written by key.
+/// A document of `format` with `value` at `keys`; `None` where no such document is written by key, or where
+/// the value's name would have to stand beside it.
 pub(super) fn document(format: Format, keys: &[String], value: &str) -> Option<String> {
-    let last = keys.last()?;
+    let last = keys.last().filter(|last| *last != "value" || !value.starts_with("Bearer "))?;
     Some(match format {
         Format::Json => json(keys, value) + "\n",
         Format::Jsonl => json(keys, value) + "\n",
@@ -116,7 +115,7 @@ pub(super) fn document(format: Format, keys: &[String], value: &str) -> Option<S
         Format::Xml => xml(keys, value),
         Format::Plist => plist(keys, value),
         Format::Hcl => hcl(keys, value),
-        Format::Ini | Format::Gitconfig => match keys {
+        Format::Ini | Format::MyCnf => match keys {
             [section, sub @ .., key] => {
                 let sub = if sub.is_empty() { String::new() } else { format!(" {}", quoted(&sub.join("/"))) };
                 format!("[{section}{sub}]\n{key} = {value}\n")
@@ -129,15 +128,16 @@ pub(super) fn document(format: Format, keys: &[String], value: &str) -> Option<S
         Format::ShellHistory => format!("export {last}='{value}'\nls\n"),
         Format::FishVariables => format!("SETUVAR --export {last}:{value}\n"),
         Format::GitCredentials => format!("https://ada:{value}@git.example.com\n"),
-        Format::Netrc => format!("machine git.example.com login ada {} {value}\n", last.replace("login-token", "password")),
+        Format::Netrc => {
+            format!("machine git.example.com login ada {} {value}\n", last.replace("login-token", "password"))
+        }
         Format::Pgpass => format!("db.example.com:5432:app:ada:{value}\n"),
         Format::SecretLines => format!("{value}\n"),
         Format::SvnAuth => {
             format!("K 8\npasstype\nV 6\nsimple\nK {}\n{last}\nV {}\n{value}\nEND\n", last.len(), value.len())
         }
-        Format::ErlangTerms => format!("{{<<\"{last}\">>, <<\"{value}\">>}}.\n"),
-        Format::PowerShell => format!("$env:{last} = '{value}'\n"),
-        Format::Text | Format::PrivateKey | Format::Sqlite | Format::LevelDb => return None,
+        Format::Erlang => format!("{{<<\"{last}\">>, <<\"{value}\">>}}.\n"),
+        Format::Text | Format::PrivateKey | Format::Sqlite | Format::Gitconfig => return None,
     })
 }
 
@@ -145,7 +145,7 @@ pub(super) fn document(format: Format, keys: &[String], value: &str) -> Option<S
 pub(super) fn token(format: Format, seed: &str) -> Vec<u8> {
     let token = text("ghp_<(><an:30><crc62>", seed);
     let keys = match format {
-        Format::Ini | Format::Gitconfig => vec!["main".to_owned(), "token".to_owned()],
+        Format::Ini | Format::MyCnf => vec!["main".to_owned(), "token".to_owned()],
         _ => vec!["GITHUB_TOKEN".to_owned()],
     };
     match format {

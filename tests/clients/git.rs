@@ -111,7 +111,7 @@ fn tracked_and_untracked() {
     for finding in &report.findings {
         let state = finding.exposure.as_ref().unwrap().git;
         let local = finding.location.path.as_found().ends_with(".local");
-        assert_eq!(state, Some(if local { GitState::Untracked } else { GitState::Tracked }));
+        assert_eq!(state, Some(if local { GitState::Ignored } else { GitState::Tracked }));
     }
     // What git forgets is no longer tracked.
     desk.run_in("src/shop", "git", &["rm", "-q", "--cached", ".env"]);

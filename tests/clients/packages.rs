@@ -60,8 +60,8 @@ fn pip() {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
     desk.run("pip", &["config", "set", "global.timeout", "60"]);
-    desk.expect(".config/pip/pip.conf", &index, "url-password");
-    desk.expect(".config/pip/pip.conf", &extra, "url-password");
+    desk.expect(".config/pip/pip.conf", &index, "pip-index-password");
+    desk.expect(".config/pip/pip.conf", &extra, "pip-index-password");
     desk.check();
 }
 

@@ -88,8 +88,7 @@ fn unescaped(source: &[u8], raw: &Range<usize>) -> Unquoted {
             }
             [b'\r' | b'\n', ..] => (1 + rest.iter().take_while(|b| b.is_ascii_whitespace()).count(), b""),
             // Any other character stands for itself.
-            [_, ..] => (1, b""),
-            [] => (1, b""),
+            _ => (1, b""),
         };
         out.replace(at..at + length, bytes);
         at += length;

@@ -14,18 +14,14 @@ const TRAILER: usize = 32;
 
 pub(super) fn document<'a>(source: &'a [u8], limits: &Limits) -> Document<'a> {
     let mut out = Fields::new(source, limits);
-    match Table::read(source) {
-        Some(table) => {
-            let mut reader = Reader { source, table, out, visits: limits.nodes, depth: limits.depth };
-            let top = reader.table.top;
-            reader.object(top, &mut Vec::new());
-            reader.out.finish()
-        }
-        None => {
-            out.note("no table of objects", source.len(), false);
-            out.finish()
-        }
-    }
+    let Some(table) = Table::read(source) else {
+        out.note("no table of objects", source.len(), false);
+        return out.finish();
+    };
+    let top = table.top;
+    let mut reader = Reader { source, table, out, visits: limits.nodes, depth: limits.depth };
+    reader.object(top, &mut Vec::new());
+    reader.out.finish()
 }
 
 /// Where the objects are.
@@ -90,8 +86,7 @@ impl<'a> Reader<'a> {
         }
         self.visits -= 1;
         match self.find(reference) {
-            Some(Object::Text(span)) => self.push(path, span, false),
-            Some(Object::Data(span)) => self.push(path, span, false),
+            Some(Object::Text(span) | Object::Data(span)) => self.push(path, span, false),
             Some(Object::Wide(span)) => self.push(path, span, true),
             Some(Object::Array(items)) => {
                 let size = self.table.reference_bytes;

@@ -22,8 +22,8 @@ pub(super) fn key(source: &[u8], at: usize, room: Range<usize>) -> Option<KeyBlo
     if source[open] != b'{' || !matches!(&source[kind], b"RSA" | b"EC" | b"OKP") {
         return None;
     }
-    let name = memchr::memmem::find_iter(&source[open..close], b"\"d").map(|i| open + i + 2);
-    let span = name.filter_map(|after| value(&source[..close], after)).next()?;
+    let mut name = memchr::memmem::find_iter(&source[open..close], b"\"d").map(|i| open + i + 2);
+    let span = name.find_map(|after| value(&source[..close], after))?;
     let plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'=');
     let whole = span.len() >= LEAST && source[span.clone()].iter().all(plain);
     Some(KeyBlock {

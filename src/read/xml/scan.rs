@@ -128,24 +128,17 @@ impl<'s> Scanner<'s> {
             }
             next += 1;
             next += self.blanks(next);
-            let value = match self.source.get(next).filter(|_| next < self.end) {
-                Some(mark @ (b'"' | b'\'')) => {
-                    let from = next + 1;
-                    let close =
-                        memchr::memchr2(*mark, b'<', &self.source[from..self.end]).map_or(self.end, |at| from + at);
-                    at = (close + 1).min(self.end);
-                    if self.source.get(close) == Some(&b'<') {
-                        at = close;
-                    }
-                    from..close
-                }
-                _ => {
-                    let word =
-                        self.source[next..self.end].iter().take_while(|b| !b.is_ascii_whitespace() && **b != b'>');
-                    let value = next..next + word.count();
-                    at = value.end;
-                    value
-                }
+            let quote = self.source.get(next).filter(|mark| next < self.end && matches!(mark, b'"' | b'\''));
+            let value = if let Some(mark) = quote {
+                let from = next + 1;
+                let close = memchr::memchr2(*mark, b'<', &self.source[from..self.end]).map_or(self.end, |at| from + at);
+                // A `<` ends an unclosed value, and is looked at again.
+                at = if self.source.get(close) == Some(&b'<') { close } else { (close + 1).min(self.end) };
+                from..close
+            } else {
+                let word = self.source[next..self.end].iter().take_while(|b| !b.is_ascii_whitespace() && **b != b'>');
+                at = next + word.count();
+                next..at
             };
             if attributes.len() < ATTRIBUTES {
                 attributes.push(Attribute { name: word, value });
@@ -215,15 +208,12 @@ pub(in crate::read) fn decoded<'a>(source: &'a [u8], span: &Range<usize>, out: &
         }
         let end = rest.iter().take(REFERENCE).position(|b| *b == b';');
         let letter = end.and_then(|end| character(&rest[1..end]));
-        match (end, letter) {
-            (Some(end), Some(letter)) => {
-                text.replace(at..at + end + 1, letter.encode_utf8(&mut [0; 4]).as_bytes());
-                at += end + 1;
-            }
-            _ => {
-                text.keep(source, at..at + 1);
-                at += 1;
-            }
+        if let (Some(end), Some(letter)) = (end, letter) {
+            text.replace(at..at + end + 1, letter.encode_utf8(&mut [0; 4]).as_bytes());
+            at += end + 1;
+        } else {
+            text.keep(source, at..at + 1);
+            at += 1;
         }
     }
     out.text(span, text.bytes())

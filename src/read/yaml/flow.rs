@@ -123,10 +123,9 @@ fn word(source: &[u8], at: usize, end: usize) -> Range<usize> {
             continue;
         }
         match rest {
-            [b',' | b']' | b'}' | b'\n' | b'\r', ..] => break,
+            [b',' | b']' | b'}' | b'\n' | b'\r', ..] | [b':'] => break,
             [b'[' | b'{', ..] if here > at => break,
             [b':', next, ..] if next.is_ascii_whitespace() || matches!(next, b',' | b'}' | b']' | b'{' | b'[') => break,
-            [b':'] => break,
             [b'#', ..] if here > at && is_blank(source[here - 1]) => break,
             _ => here += 1,
         }
