@@ -183,8 +183,13 @@ impl Detector<'_> {
 
 /// Whether the text is what a database left of its rows: a record's columns stand there one after the
 /// other without anything between, and the next cell right behind, so a token has no boundary to either side.
+/// So it is in what an application serialized into LevelDB: a string's length may be a letter.
 fn is_leftover(scene: &Scene<'_>) -> bool {
-    scene.container.is_some_and(|c| c.kind == ContainerKind::Sqlite && c.key.is_none())
+    scene.container.is_some_and(|c| match c.kind {
+        ContainerKind::Sqlite => c.key.is_none(),
+        ContainerKind::Leveldb => c.part != Some("entry"),
+        ContainerKind::Json | ContainerKind::Base64 | ContainerKind::Environment => false,
+    })
 }
 
 /// Whether a prefix is enough to know a token by in a run of letters: not one that base64 may hold by chance.

@@ -39,7 +39,8 @@ pub struct Container {
     pub table: Option<Untrusted>,
     /// Row key, member name, key of the outer document.
     pub key: Option<Untrusted>,
-    /// Which part: `row`, `wal`, `free-space`, `superseded-page` for a database.
+    /// Which part: `row`, `wal`, `free-space`, `superseded-page` for a database; `entry`, `serialized`,
+    /// `raw` for LevelDB.
     pub part: Option<&'static str>,
 }
 
@@ -48,6 +49,8 @@ pub struct Container {
 pub enum ContainerKind {
     /// A row or the free space of a SQLite database.
     Sqlite,
+    /// An entry of a LevelDB log or table.
+    Leveldb,
     /// JSON inside a JSON string.
     Json,
     /// A base64 layer.
@@ -62,6 +65,7 @@ impl ContainerKind {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Sqlite => "sqlite",
+            Self::Leveldb => "leveldb",
             Self::Json => "json",
             Self::Base64 => "base64",
             Self::Environment => "environment",

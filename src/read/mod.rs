@@ -18,6 +18,7 @@ pub mod gitconfig;
 pub mod hcl;
 pub mod json;
 pub mod kv;
+pub mod leveldb;
 pub mod plist;
 pub mod private_key;
 pub mod shell;
@@ -87,6 +88,8 @@ pub enum Format {
     Erlang,
     /// Nothing but a secret a line.
     SecretLines,
+    /// A log or table of LevelDB, read in blocks.
+    Leveldb,
 }
 
 /// A piece of text: a slice of the source where possible, else a decoded copy that is wiped on drop.
@@ -175,12 +178,13 @@ pub struct Document<'a> {
 
 /// Parses `source` as `format`. Never fails: what cannot be parsed has no fields and a [`Problem`].
 ///
-/// `Sqlite` is read from a file, not from a buffer (see [`sqlite`]); here it gives no fields, like `Text`.
+/// `Sqlite` and `Leveldb` are read from a file, not from a buffer (see [`sqlite`], [`leveldb`]); here they give
+/// no fields, like `Text`.
 /// `Jsonl` gives the fields of every line, the line number as the first key.
 #[must_use]
 pub fn parse<'a>(format: Format, source: &'a [u8], limits: &Limits) -> Document<'a> {
     match format {
-        Format::Text | Format::Sqlite | Format::PrivateKey => {
+        Format::Text | Format::Sqlite | Format::Leveldb | Format::PrivateKey => {
             Document { source, fields: Vec::new(), tree: None, problem: None }
         }
         Format::Json => json::document(source, limits),

@@ -36,6 +36,7 @@ pub const FORMATS: &[&str] = &[
     "svn-auth",
     "erlang",
     "secret-lines",
+    "leveldb",
 ];
 /// Words of a secret field's `as`.
 pub const FORMS: &[&str] = &["value", "named", "header", "basic", "base64", "url", "arguments"];

@@ -5,6 +5,7 @@ use super::collect::{Collector, Found};
 use super::content::Content;
 use super::database::{self, Pages};
 use super::judge::Judge;
+use super::leveldb;
 use super::place::{Base, Place};
 use super::text;
 use super::walk::{Candidate, Mode, Visitor};
@@ -129,6 +130,9 @@ impl Engine<'_> {
             return if candidate.surface.is_some() { Err(Skip::TooLarge) } else { Ok(()) };
         }
         progress.files_read.fetch_add(1, Ordering::Relaxed);
+        if candidate.surface.is_some_and(|s| s.format == Format::Leveldb) {
+            return self.leveldb(candidate, &file);
+        }
         let maybe = file.len() >= LEAST_DATABASE
             && candidate.surface.is_none_or(|s| s.format == Format::Sqlite)
             && (candidate.surface.is_some() || self.mode != Mode::Home);
@@ -160,6 +164,20 @@ impl Engine<'_> {
         let log = log.as_ref().map(Pages);
         let log = log.as_ref().map(|log| log as &dyn PageSource);
         let outcome = database::scan(self.scanner.detector, &place, &Pages(file), log, &stop);
+        self.finish(candidate, file, outcome)
+    }
+
+    /// Reads a log or table of LevelDB.
+    fn leveldb(&self, candidate: &Candidate<'_>, file: &OpenFile) -> Result<(), Skip> {
+        let progress = self.scanner.progress;
+        progress.bytes_read.fetch_add(file.len(), Ordering::Relaxed);
+        let place = self.place(candidate, file);
+        let mut outcome = leveldb::scan(self.scanner.detector, &place, &Pages(file), &|| progress.stopped());
+        outcome.changed = file.changed();
+        self.finish(candidate, file, outcome)
+    }
+
+    fn finish(&self, candidate: &Candidate<'_>, file: &OpenFile, outcome: database::Outcome) -> Result<(), Skip> {
         self.collector.truncated(outcome.truncated);
         let none = outcome.findings.is_empty();
         self.keep(candidate, file, outcome.findings);

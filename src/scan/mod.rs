@@ -9,6 +9,7 @@ mod content;
 mod database;
 mod engine;
 mod judge;
+mod leveldb;
 mod locate;
 mod place;
 mod planner;

@@ -12,6 +12,7 @@ use super::content::{self, Content, Part, Source};
 use super::database;
 use super::engine::{Engine, LEAST_DATABASE, skip_of};
 use super::judge::Judge;
+use super::leveldb;
 use super::planner::Planner;
 use super::text::Reading;
 use super::walk::{self, Candidate, IGNORE_FILE, Mode, Visitor};
@@ -364,11 +365,16 @@ fn content_of(engine: &Engine<'_>, candidate: &Candidate<'_>, bytes: &[u8]) -> R
     progress.bytes_read.fetch_add(bytes.len() as u64, Ordering::Relaxed);
     let stop = || progress.stopped();
     let format = candidate.surface.map_or(Format::Text, |surface| surface.format);
-    if bytes.len() as u64 >= LEAST_DATABASE
+    let is_database = bytes.len() as u64 >= LEAST_DATABASE
         && candidate.surface.is_none_or(|surface| surface.format == Format::Sqlite)
-        && sqlite::is_sqlite(bytes)
-    {
-        let outcome = database::scan(detector, &engine.bare_place(candidate), &bytes, None, &stop);
+        && sqlite::is_sqlite(bytes);
+    if is_database || format == Format::Leveldb {
+        let place = engine.bare_place(candidate);
+        let outcome = if is_database {
+            database::scan(detector, &place, &bytes, None, &stop)
+        } else {
+            leveldb::scan(detector, &place, &bytes, &stop)
+        };
         engine.collector.truncated(outcome.truncated);
         engine.collector.plain(outcome.findings);
         if let Some(problem) = outcome.problem {

@@ -78,6 +78,7 @@ pub(super) fn location(page: &Page<'_>, location: &Location) -> Vec<Piece> {
     let Some(container) = &location.container else { return pieces };
     let mut inside = match container.kind {
         ContainerKind::Sqlite => " in the database".to_owned(),
+        ContainerKind::Leveldb => " in the application's storage".to_owned(),
         ContainerKind::Json => " in JSON inside a string".to_owned(),
         ContainerKind::Base64 => " in base64".to_owned(),
         ContainerKind::Environment => " in the environment of a running process".to_owned(),
