@@ -56,7 +56,7 @@ impl Detector<'_> {
         }
     }
 
-    fn key_blocks(&self, source: &[u8], out: &mut Vec<Sighting>) {
+    pub(super) fn key_blocks(&self, source: &[u8], out: &mut Vec<Sighting>) {
         for block in private_key::find(source, &self.limits) {
             // A header without a body is documentation or code that looks for keys.
             if !block.complete {

@@ -1,5 +1,5 @@
 //! The field pass: places that hold a secret whatever it looks like, names that say so, and what
-//! lies a layer deeper (escapes, JSON in JSON).
+//! lies a layer deeper (escapes, JSON in JSON, base64).
 
 use super::labels::{CLIENT_SIDE, attach, name};
 use super::places::keys;
@@ -20,6 +20,8 @@ pub(super) struct Layer<'a> {
     span: Option<Range<usize>>,
     /// The outer field, for values of inner documents.
     field: Option<Name>,
+    /// What this document was inside of.
+    kind: ContainerKind,
     /// The form and rule that the outer field was under.
     inherit: Option<(SecretForm, RuleIdx)>,
 }
@@ -27,7 +29,7 @@ pub(super) struct Layer<'a> {
 impl<'a> Layer<'a> {
     /// The document itself.
     pub(super) fn outermost(document: &Document<'a>) -> Self {
-        Self { depth: 0, outer: document.source, span: None, field: None, inherit: None }
+        Self { depth: 0, outer: document.source, span: None, field: None, kind: ContainerKind::Json, inherit: None }
     }
 
     /// Where `secret` lies in the outermost source: exactly, when it stands there as it is.
@@ -50,7 +52,7 @@ fn finish(sighting: &mut Sighting, source: &[u8], field: &Field<'_>, scene: &Sce
         let (span, precise) = layer.locate(&sighting.span, sighting.secret.expose());
         sighting.span = span;
         sighting.precise = precise;
-        sighting.layer = Some((ContainerKind::Json, layer.field.clone()));
+        sighting.layer = Some((layer.kind, layer.field.clone()));
     }
     if field.role == Role::Comment {
         sighting.confidence = sighting.confidence.min(Confidence::Medium);
@@ -230,18 +232,26 @@ impl Detector<'_> {
         placed: Option<(SecretForm, RuleIdx)>,
         out: &mut Vec<Sighting>,
     ) {
-        let value = field.value.bytes();
-        if layer.depth >= self.limits.layers || value.len() < 8 {
+        if layer.depth >= self.limits.layers || field.value.bytes().len() < 8 {
             return;
         }
+        let unpacked = match placed {
+            Some((SecretForm::Base64, _)) => decode_base64(field.value.bytes()),
+            _ => None,
+        };
+        let unpacked = unpacked.filter(|bytes| std::str::from_utf8(bytes).is_ok());
+        let packed = unpacked.is_some();
+        let value = unpacked.as_ref().map_or(field.value.bytes(), |bytes| bytes.as_slice());
         let nested = json::looks_like_json(value);
-        if !nested && !field.value.is_decoded() {
+        if !nested && !packed && !field.value.is_decoded() {
             return;
         }
         let format = if nested { Format::Json } else { Format::Text };
         let inner = read::parse(format, value, &self.limits);
         let inner_scene = Scene { surface: scene.surface, format, container: None, prefix: &[] };
         let inherit = placed.map(|(form, rule)| match form {
+            // All of it was one secret before it was unpacked; what is in it has names of its own.
+            SecretForm::Base64 if packed => (SecretForm::Named, rule),
             SecretForm::Value | SecretForm::Base64 | SecretForm::Basic => (SecretForm::Value, rule),
             SecretForm::Named | SecretForm::Header | SecretForm::Url | SecretForm::Arguments => {
                 (SecretForm::Header, rule)
@@ -252,6 +262,7 @@ impl Detector<'_> {
             outer: layer.outer,
             span: Some(layer.span.clone().unwrap_or_else(|| field.span.clone())),
             field: Some(name(scene, field)),
+            kind: if packed { ContainerKind::Base64 } else { ContainerKind::Json },
             inherit: inherit.filter(|_| nested),
         };
         let before = out.len();
@@ -262,8 +273,10 @@ impl Detector<'_> {
             let (span, precise) = inner_layer.locate(&sighting.span, sighting.secret.expose());
             sighting.span = span;
             sighting.precise = precise;
-            if nested {
-                sighting.layer = Some((ContainerKind::Json, inner_layer.field.clone()));
+            // A token that is all of an unpacked value is the field's own.
+            let part = packed && sighting.secret.len() < value.trim_ascii().len();
+            if nested || part {
+                sighting.layer = Some((inner_layer.kind, inner_layer.field.clone()));
             } else {
                 sighting.field.clone_from(&inner_layer.field);
             }

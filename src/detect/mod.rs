@@ -14,6 +14,7 @@ mod beside;
 mod coded;
 mod escaped;
 mod fields;
+mod joined;
 mod labels;
 mod mask;
 mod merge;
@@ -142,6 +143,9 @@ impl<'p> Detector<'p> {
         }
         self.coded(document.source, scene, marks, &mut sightings);
         labels::attach(self.pack, document, scene, &mut sightings);
+        if marks.key_block {
+            self.joined_keys(document, scene, &mut sightings);
+        }
         self.fields(document, scene, &fields::Layer::outermost(document), &mut sightings);
         let mut mask = Mask::new(self);
         if sightings.is_empty() {
