@@ -236,6 +236,34 @@ fn keys_and_values_of_dom_storage() {
     assert_eq!(wide(&[0; 1 << 16]), None);
 }
 
+/// What costs the most for its size: millions of tiny entries, keys that are nearly all shared, blocks that unpack to
+/// a multiple of themselves, records without a body.
+#[test]
+fn hostile_repetition_finishes() {
+    let folder = tempfile::tempdir().expect("folder");
+    let key = [b'k'; 250];
+    let shared: Vec<(Vec<u8>, Vec<u8>)> = vec![([&key[..], &[0; 8]].concat(), b"value123".to_vec()); 50_000];
+    let mut blocks = block(&shared, true);
+    let handle = [varint(0), varint(blocks.len() - 5)].concat();
+    let index = block(&[(b"k".to_vec(), handle)], false);
+    let mut footer = [vec![0, 0], varint(blocks.len()), varint(index.len() - 5)].concat();
+    footer.resize(40, 0);
+    blocks.extend([index, footer, 0xdb47_7524_8b80_fb57_u64.to_le_bytes().to_vec()].concat());
+    let entries: Vec<(&[u8], Option<&[u8]>)> = vec![(b"k", Some(b"value123")); 50_000];
+    let empty = [1, 2, 3, 4, 0, 0, 2].repeat(100_000);
+    for (name, bytes) in [("1.ldb", blocks), ("2.log", log(&[batch(&entries)])), ("3.log", empty)] {
+        let path = folder.path().join("Session Storage").join(name);
+        std::fs::create_dir_all(path.parent().expect("parent")).expect("folder");
+        std::fs::write(path, bytes).expect("write");
+    }
+    let report = scan_paths(&[folder.path()]);
+    // Only the third is broken, and that makes no scan incomplete.
+    let told: Vec<_> =
+        report.errors.iter().map(|error| (error.path.as_found().ends_with("3.log"), error.incidental)).collect();
+    assert_eq!(told, [(true, true)], "{:?}", report.errors);
+    assert!(report.findings.is_empty() && report.coverage.files_read == 3);
+}
+
 /// Tokens in each of the ways in which applications keep them.
 #[test]
 fn tokens_are_found_with_their_keys() {

@@ -128,6 +128,44 @@ fn openpgp_keys() {
     }
 }
 
+/// Stubs of keys that are on a card, or were taken out: nothing lies in the clear.
+#[test]
+fn openpgp_keys_whose_secret_part_is_elsewhere() {
+    let oid = [9, 0x2b, 6, 1, 4, 1, 0xda, 0x47, 0x0f, 1];
+    let public = [&[4, 0, 0, 0, 1, 22][..], &oid, &[1, 7, 0x40], &[9; 32]].concat();
+    let packet = |tag: u8, usage: &[u8]| {
+        let body = [&public[..], usage].concat();
+        [&[0xc0 | tag, body.len() as u8][..], &body].concat()
+    };
+    let stub = |tag| packet(tag, b"\xff\0\x65\0GNU\x02");
+    let pgp = |packets: &[Vec<u8>]| {
+        let body = data_encoding::BASE64.encode(&packets.concat());
+        format!("-----BEGIN PGP PRIVATE KEY BLOCK-----\n\n{body}\n-----END PGP PRIVATE KEY BLOCK-----\n")
+    };
+    let plain = packet(7, &[&[0][..], &[1, 0], &[7; 32], &[0, 0]].concat());
+    assert_eq!(one(pgp(&[stub(5), stub(7)]).as_bytes()).encrypted, Some(true));
+    assert_eq!(one(pgp(&[stub(5), stub(7), plain]).as_bytes()).encrypted, Some(false));
+}
+
+/// A primary key that was left out says nothing of the subkeys that are there.
+#[test]
+fn openpgp_subkeys_alone() {
+    for phrase in ["", "a phrase"] {
+        let folder = tempfile::tempdir().expect("folder");
+        let home = folder.path().to_string_lossy().into_owned();
+        let common = ["--homedir", &home, "--batch", "--yes", "--pinentry-mode", "loopback", "--passphrase", phrase];
+        let make =
+            [&common[..], &["--quick-generate-key", "a@b.example", "future-default", "default", "never"]].concat();
+        let export = [&common[..], &["--armor", "--export-secret-subkeys"]].concat();
+        let key = made_by("gpg", &make, folder.path()).and_then(|_| made_by("gpg", &export, folder.path()));
+        made_by("gpgconf", &["--homedir", &home, "--kill", "all"], folder.path());
+        if let Some(key) = key.filter(|key| !key.is_empty()) {
+            let block = one(&key);
+            assert_eq!((block.label, block.encrypted, block.complete), (KeyLabel::Pgp, Some(!phrase.is_empty()), true));
+        }
+    }
+}
+
 /// `letters` base64 characters that mean nothing.
 fn body(letters: usize) -> String {
     "QmFzZTY0IG9mIG5vdGhpbmcgYXQgYWxsLCBqdXN0".chars().cycle().take(letters).collect()

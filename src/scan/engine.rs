@@ -174,6 +174,10 @@ impl Engine<'_> {
         let place = self.place(candidate, file);
         let mut outcome = leveldb::scan(self.scanner.detector, &place, &Pages(file), &|| progress.stopped());
         outcome.changed = file.changed();
+        // What could not be taken apart was looked through as it is.
+        if let Some(problem) = outcome.problem.take() {
+            self.error(&candidate.path, skip_of(problem), true);
+        }
         self.finish(candidate, file, outcome)
     }
 
