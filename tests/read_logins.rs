@@ -1,9 +1,10 @@
 //! The readers of login files: netrc, pgpass, MySQL's options, Subversion's cache, Erlang terms, bare secrets.
 
+use crate::common::desk::optional;
 use crate::read_kv::shown;
 use caulk::model::Limits;
 use caulk::read::encoding::{sniff, to_utf8};
-use caulk::read::{Format, parse};
+use caulk::read::{Format, Role, parse};
 use proptest::prelude::*;
 
 #[track_caller]
@@ -92,6 +93,34 @@ fn mysql_options() {
         &["#client|password=old", "#client|password=older"],
     );
     check("[c]\npassword=\"open\npassword=\"\n=x\n", &["c|password=\"open", "c|password=\""]);
+}
+
+/// MySQL's (or MariaDB's) own program says what a file means.
+#[test]
+fn mysql_options_agree_with_mysql() {
+    if !optional("my_print_defaults") {
+        return;
+    }
+    let source = "[client]\na = c#d\nb = \"c#d\" # note\nc='it\\'s \\\\ a\\sb \\x'\nd = a;b:c ; d\ne = \"open\nf = \"a\" \"b\"\n\
+        g=\"q\\\"#z\" # y\n  h = indented\ttab  \ni=\nj = 'x\\ty'\nk = a\\\nl = \"#\" \nm = \\#x\n# n = 1\n;o = 1\n\
+        q = x 'y # z' w # v\nr = \\\"x\\\"\n[other]\ns = 1\n";
+    let folder = tempfile::tempdir().expect("folder");
+    let file = folder.path().join("my.cnf");
+    std::fs::write(&file, source).expect("write");
+    let argument = format!("--defaults-file={}", file.display());
+    let output = std::process::Command::new("my_print_defaults").args([&argument, "client"]).output().expect("output");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let document = parse(Format::MyCnf, source.as_bytes(), &Limits::SHIPPED);
+    let ours: String = document
+        .fields
+        .iter()
+        .filter(|field| field.role != Role::Comment && field.path[0].bytes() == b"client")
+        .map(|field| {
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+            format!("--{}={}\n", text(field.key()), text(field.value.bytes()))
+        })
+        .collect();
+    assert_eq!(ours, String::from_utf8_lossy(&output.stdout));
 }
 
 fn svn(pairs: &[(&str, &str)]) -> String {
