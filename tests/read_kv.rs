@@ -76,6 +76,11 @@ fn ini_dialects() {
     check("[q]\na = \"x y\"\nb = 'z' # c\nc = \"x\" + \"y\"\n", &["q|a=x y", "q|b=z", "q|c=x\" + \"y"]);
     check("[u]\nhttps://host = v\n", &["u|https://host=v"]);
     check("[open\nk = v\n", &["open|k=v"]);
+    // A password may hold the mark of a comment.
+    check(
+        "[p]\na = b #c\nd = #e\nf = #\ng = # none\nh=#i\nj = k ;l ; m\n",
+        &["p|a=b #c", "p|d=#e", "p|f=", "p|g=", "p|h=#i", "p|j=k ;l"],
+    );
 }
 
 #[test]

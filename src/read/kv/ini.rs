@@ -3,7 +3,7 @@
 //! No interpolation, no nested tables.
 
 use crate::model::Limits;
-use crate::read::fields::{Fields, Lines, before_comment, is_blank, is_name, trim, uncomment};
+use crate::read::fields::{Fields, Lines, is_blank, is_name, trim, uncomment};
 use crate::read::{Document, Role, Text};
 use std::ops::Range;
 
@@ -94,20 +94,23 @@ fn entry(source: &[u8], line: &Range<usize>) -> Option<Entry> {
 /// A value without its quotes, or up to its comment.
 fn unquoted(source: &[u8], value: Range<usize>) -> Range<usize> {
     let bytes = &source[value.clone()];
-    let Some(&quote @ (b'"' | b'\'')) = bytes.first() else {
-        return if matches!(bytes.first(), Some(b'#' | b';')) && source[..value.start].last() != Some(&b'=') {
-            value.start..value.start
-        } else {
-            before_comment(source, value, b"#;")
-        };
-    };
+    let Some(&quote @ (b'"' | b'\'')) = bytes.first() else { return before_note(source, value) };
     let Some(close) = memchr::memchr(quote, &bytes[1..]).map(|i| value.start + 1 + i) else {
-        return before_comment(source, value, b"#;");
+        return before_note(source, value);
     };
     let tail = trim(source, close + 1..value.end);
     if matches!(source[tail].first(), None | Some(b'#' | b';')) {
         return value.start + 1..close;
     }
-    let whole = before_comment(source, value, b"#;");
+    let whole = before_note(source, value);
     if whole.len() > 1 && source[whole.end - 1] == quote { whole.start + 1..whole.end - 1 } else { whole }
+}
+
+/// A value up to a comment behind it. Python's configparser and libpq know none there, others do: what
+/// has no blank on both sides of its mark is the value's, as in a password.
+fn before_note(source: &[u8], value: Range<usize>) -> Range<usize> {
+    let blank = |at: usize| source.get(at).is_none_or(|byte| is_blank(*byte) || matches!(byte, b'\n' | b'\r'));
+    let mark = |at: &usize| matches!(source[*at], b'#' | b';') && at.checked_sub(1).is_some_and(blank) && blank(at + 1);
+    let end = value.clone().find(mark).unwrap_or(value.end);
+    trim(source, value.start..end)
 }
