@@ -107,6 +107,7 @@ pub fn is_reference(value: &[u8]) -> bool {
         // $NAME and %NAME%, wholly: a password may well begin with a dollar sign.
         [b'$', name @ ..] => is_variable_name(name) || name.strip_prefix(b"env:").is_some_and(is_variable_name),
         [b'%', name @ .., b'%'] => is_variable_name(name),
+        [b'{', inner @ .., b'}'] => inner.starts_with(b"env:") || inner.starts_with(b"file:"),
         _ => false,
     }
 }
@@ -144,7 +145,9 @@ const CIPHERTEXT: &[&[u8]] = &[
 /// Whether `value` is ciphertext whose key lies elsewhere.
 #[must_use]
 pub fn is_encrypted(value: &[u8]) -> bool {
-    CIPHERTEXT.iter().any(|prefix| value.starts_with(prefix))
+    // Maven's is base64 in braces.
+    let braced = matches!(value, [b'{', .., b'=', b'}']) && !value.contains(&b' ');
+    braced || CIPHERTEXT.iter().any(|prefix| value.starts_with(prefix))
         // Maven's {…=}: base64 between braces.
         || matches!(value, [b'{', inner @ .., b'}'] if inner.len() >= 20
             && inner.iter().all(|b| b.is_ascii_alphanumeric() || b"+/=".contains(b)))

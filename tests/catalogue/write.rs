@@ -51,8 +51,16 @@ fn quoted(text: &str) -> String {
     serde_json::to_string(text).unwrap()
 }
 
+/// What a field called `value` needs beside it.
+fn name_of(value: &str) -> &'static str {
+    if value.starts_with("Bearer ") { "Authorization" } else { "acme_api_key" }
+}
+
 fn json(keys: &[String], value: &str) -> String {
-    keys.iter().rev().fold(quoted(value), |inner, key| format!("{{{}: {inner}}}", quoted(key)))
+    keys.iter().rev().fold(quoted(value), |inner, key| {
+        let name = if key == "value" { format!("\"key\": {}, ", quoted(name_of(value))) } else { String::new() };
+        format!("{{{name}{}: {inner}}}", quoted(key))
+    })
 }
 
 fn yaml(keys: &[String], value: &str) -> String {
@@ -70,6 +78,7 @@ fn xml(keys: &[String], value: &str) -> String {
     let (open_last, inner) = match last.split_once('@') {
         Some(("", attribute)) => (Some(format!(" {attribute}=\"{value}\"")), String::new()),
         Some((name, encoding)) => (None, format!("<{name} encoding=\"{encoding}\">{value}</{name}>")),
+        None if last == "value" => (None, format!("<name>{}</name><value>{value}</value>", name_of(&value))),
         None => (None, format!("<{last}>{value}</{last}>")),
     };
     let mut out = inner;
@@ -100,10 +109,9 @@ fn hcl(keys: &[String], value: &str) -> String {
     }
 }
 
-/// A document of `format` with `value` at `keys`; `None` where no such document is written by key, or where
-/// the value's name would have to stand beside it.
+/// A document of `format` with `value` at `keys`; `None` where no such document is written by key.
 pub(super) fn document(format: Format, keys: &[String], value: &str) -> Option<String> {
-    let last = keys.last().filter(|last| *last != "value" || !value.starts_with("Bearer "))?;
+    let last = keys.last()?;
     Some(match format {
         Format::Json => json(keys, value) + "\n",
         Format::Jsonl => json(keys, value) + "\n",
@@ -137,7 +145,7 @@ pub(super) fn document(format: Format, keys: &[String], value: &str) -> Option<S
             format!("K 8\npasstype\nV 6\nsimple\nK {}\n{last}\nV {}\n{value}\nEND\n", last.len(), value.len())
         }
         Format::Erlang => format!("{{<<\"{last}\">>, <<\"{value}\">>}}.\n"),
-        Format::Text | Format::PrivateKey | Format::Sqlite | Format::Gitconfig => return None,
+        Format::Text | Format::PrivateKey | Format::Sqlite | Format::Leveldb | Format::Gitconfig => return None,
     })
 }
 

@@ -116,5 +116,5 @@ fn tracked_and_untracked() {
     // What git forgets is no longer tracked.
     desk.run_in("src/shop", "git", &["rm", "-q", "--cached", ".env"]);
     let report = desk.check();
-    assert!(report.findings.iter().all(|f| f.exposure.as_ref().unwrap().git == Some(GitState::Untracked)));
+    assert!(report.findings.iter().all(|f| f.exposure.as_ref().unwrap().git != Some(GitState::Tracked)));
 }
