@@ -101,12 +101,16 @@ impl Detector<'_> {
         let value = field.value.bytes();
         match form {
             SecretForm::Value => out.extend(self.value(rule, field, value)),
-            SecretForm::Named => {
+            SecretForm::Named | SecretForm::Guessed => {
+                let before = out.len();
                 if let Some(hint) = names::hint(field.key()) {
                     out.extend(self.named(rule, hint, field, value, Rank::Field));
                 } else if let Some((hint, part)) = beside::secret(document, index) {
                     let sighting = self.named(rule, hint, field, &value[part.clone()], Rank::Field);
                     out.extend(sighting.map(|s| narrowed(s, field, part)));
+                }
+                if form == SecretForm::Guessed && out[before..].iter().any(|s| is_word(s.secret.expose())) {
+                    out.truncate(before);
                 }
             }
             SecretForm::Header => {
@@ -253,7 +257,7 @@ impl Detector<'_> {
             // All of it was one secret before it was unpacked; what is in it has names of its own.
             SecretForm::Base64 if packed => (SecretForm::Named, rule),
             SecretForm::Value | SecretForm::Base64 | SecretForm::Basic => (SecretForm::Value, rule),
-            SecretForm::Named | SecretForm::Header | SecretForm::Url | SecretForm::Arguments => {
+            SecretForm::Named | SecretForm::Guessed | SecretForm::Header | SecretForm::Url | SecretForm::Arguments => {
                 (SecretForm::Header, rule)
             }
         });
@@ -330,6 +334,16 @@ fn is_mixed(value: &[u8]) -> bool {
         && value.iter().any(u8::is_ascii_digit)
         && value.iter().any(u8::is_ascii_alphabetic)
         && statistics::surprise(value) > 3.8
+}
+
+/// Whether a password is likelier a word than one in use: short, or of too few kinds of characters.
+fn is_word(value: &[u8]) -> bool {
+    let has = |f: fn(&u8) -> bool| usize::from(value.iter().any(f));
+    let kinds = has(u8::is_ascii_digit)
+        + has(u8::is_ascii_lowercase)
+        + has(u8::is_ascii_uppercase)
+        + has(|b| !b.is_ascii_alphanumeric());
+    value.len() < 8 || (kinds < 3 && !statistics::looks_random(value) && !gates::is_uuid(value))
 }
 
 /// Name and value, where a field holds a whole header line, as git's `http.extraHeader` does.

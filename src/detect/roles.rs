@@ -67,9 +67,10 @@ fn names_user(field: &Field<'_>) -> bool {
     }
 }
 
-/// Whether a file is known by its place alone: nobody has said which of its fields are secrets, so their names do.
+/// Whether a field that its surface does not name is judged by its own name: in settings, not in transcripts,
+/// old copies and databases, nor where a surface lists what its servers are handed.
 fn is_probe(scene: &Scene<'_>) -> bool {
     scene.container.is_none()
-        && scene.surface.is_some_and(|s| s.secrets.is_empty() && s.mcp.is_empty() && !s.transcript && !s.history)
-        && scene.format != Format::Jsonl
+        && scene.surface.is_some_and(|s| s.mcp.is_empty() && !s.transcript && !s.history)
+        && !matches!(scene.format, Format::Jsonl | Format::Text | Format::Gitconfig)
 }

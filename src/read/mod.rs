@@ -62,6 +62,8 @@ pub enum Format {
     Toml,
     /// YAML, templates of it, and what Ruby and Haskell tools write like it.
     Yaml,
+    /// Requests of REST clients: a header a line.
+    Http,
     /// Java's `.properties`.
     Properties,
     /// HashiCorp's configuration language.
@@ -191,6 +193,7 @@ pub fn parse<'a>(format: Format, source: &'a [u8], limits: &Limits) -> Document<
         Format::Jsonl => json::lines(source, limits),
         Format::Toml => toml::document(source, limits),
         Format::Yaml => yaml::document(source, limits),
+        Format::Http => kv::http(source, limits),
         Format::Properties => kv::properties(source, limits),
         Format::Hcl => hcl::document(source, limits),
         Format::Xml => xml::document(source, limits),

@@ -65,11 +65,10 @@ impl Rule {
 
     /// Whether `secret` is a published sample or a fixed default that opens nothing.
     ///
-    /// Besides the listed values, vendors' documentation ends its samples in `EXAMPLE`.
+    /// Besides the listed values, vendors' documentation writes `EXAMPLE` into its samples.
     #[must_use]
     pub fn is_sample(&self, secret: &[u8]) -> bool {
-        secret.ends_with(b"EXAMPLE")
-            || secret.ends_with(b"EXAMPLEKEY")
+        memchr::memmem::find(secret, b"EXAMPLE").is_some()
             || self.samples_reversed.iter().any(|sample| sample.bytes().eq(secret.iter().rev().copied()))
     }
 
@@ -185,6 +184,8 @@ pub enum SecretForm {
     Value,
     /// A secret when the key's name says so.
     Named,
+    /// The same in a file of many settings, where a word is likelier an example than a password.
+    Guessed,
     /// A scheme may stand before the secret.
     Header,
     /// base64 of user:password.

@@ -238,7 +238,8 @@ pub struct SecretField {
     /// Key path, parts divided by `/`: `*` is one part or a piece of one, `**` any number of parts,
     /// `{a,b}` either. `mcpServers/*/env/*`, `**/*:_authToken`, `*/{token,password}`.
     pub field: String,
-    /// How to look at it: `value` (always a secret), `named` (when the key's name says so),
+    /// How to look at it: `value` (always a secret), `named` (when the key's name says so), `guessed` (the same,
+    /// but no word is taken for a password),
     /// `header` (a scheme may stand before the secret), `basic` (base64 of user:password),
     /// `base64`, `url` (userinfo and query), `arguments` (a command's arguments).
     #[serde(rename = "as")]

@@ -15,7 +15,7 @@ fn text(template: &str, seed: &str) -> String {
 /// A value that is a secret in a field looked at as `form`.
 pub(super) fn value(form: SecretForm, seed: &str) -> String {
     match form {
-        SecretForm::Value | SecretForm::Named => text("<an:40>", seed),
+        SecretForm::Value | SecretForm::Named | SecretForm::Guessed => text("<an:40>", seed),
         SecretForm::Header => text("Bearer <an:40>", seed),
         SecretForm::Basic => data_encoding::BASE64.encode(format!("ada:{}", text("<an:24>", seed)).as_bytes()),
         SecretForm::Base64 => data_encoding::BASE64.encode(text("<an:24>", seed).as_bytes()),
@@ -27,7 +27,7 @@ pub(super) fn value(form: SecretForm, seed: &str) -> String {
 /// A key path that fits `pattern`; the name says what it holds where the form needs that.
 pub(super) fn keys(pattern: &str, form: SecretForm, format: Format) -> Vec<String> {
     let mut parts: Vec<&str> = pattern.split('/').filter(|part| *part != "**").collect();
-    if parts.is_empty() || (pattern.ends_with("**") && form == SecretForm::Named) {
+    if parts.is_empty() || (pattern.ends_with("**") && matches!(form, SecretForm::Named | SecretForm::Guessed)) {
         parts.push("*");
     }
     let last = parts.len() - 1;
@@ -38,7 +38,7 @@ pub(super) fn keys(pattern: &str, form: SecretForm, format: Format) -> Vec<Strin
     let last = parts.len() - 1;
     let concrete = |(index, part): (usize, &&str)| {
         let wild = match (index == last, form) {
-            (true, SecretForm::Named) => "acme_api_key",
+            (true, SecretForm::Named | SecretForm::Guessed) => "acme_api_key",
             (true, SecretForm::Header) => "Authorization",
             _ => WILD,
         };
@@ -131,6 +131,7 @@ pub(super) fn document(format: Format, keys: &[String], value: &str) -> Option<S
             _ => format!("{last} = {value}\n"),
         },
         Format::Npmrc | Format::Dotenv | Format::Environ => format!("{last}={value}\n"),
+        Format::Http => format!("{last}: {value}\n"),
         Format::Properties => format!("{}={value}\n", last.replace(' ', "\\ ")),
         Format::ShellRc => format!("export {last}='{value}'\n"),
         Format::ShellHistory => format!("export {last}='{value}'\nls\n"),

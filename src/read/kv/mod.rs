@@ -7,6 +7,7 @@
 
 mod credentials;
 mod dotenv;
+mod http;
 mod ini;
 mod my_cnf;
 mod netrc;
@@ -19,6 +20,7 @@ mod variables;
 pub use credentials::lines;
 pub use dotenv::dotenv;
 pub(crate) use dotenv::heredoc_line;
+pub use http::http;
 pub use ini::ini;
 pub use my_cnf::my_cnf;
 pub use netrc::netrc;
