@@ -10,3 +10,4 @@ mod packages;
 mod shell;
 mod ssh;
 mod state;
+mod written;
