@@ -45,6 +45,25 @@ fn comments() {
 }
 
 #[test]
+fn variables_in_the_forms_of_other_systems() {
+    rc(
+        "$env:A = \"one\"\nSet-Item -Path env:B -Value 'two'\nsetx C three\n$env:D = (Get-Secret d)\n",
+        &["A=one", "B=two", "C=three", "D=(Get-Secret", "D=d)"],
+    );
+    rc("[Environment]::SetEnvironmentVariable('A', 'one', 'User')\n", &["A=one"]);
+    rc(
+        "$env.A = \"one\"\nlet-env B = 'two'\nload-env { C: \"three\", 'D': 'four', E: $x }\n",
+        &["A=one", "B=two", "C=three", "D=four"],
+    );
+    rc("import os; os.environ[\"A\"] = 'one'\n$B = 'two'\n", &["A=one", "B=two"]);
+    rc("set-env A one\nset E:B = two\nlaunchctl setenv C three\n", &["A=one", "B=two", "C=three"]);
+    history(
+        b"setx A one\nlaunchctl setenv B two\nSetEnvironmentVariable(\"C\",\"three\")\n",
+        &["A=one", "B=two", "C=three"],
+    );
+}
+
+#[test]
 fn other_shells() {
     rc(
         "set -gx TOKEN 'it\\'s'\nset -Ux L a b\nset -e X\nset -q Y\nset -gx R (get me)\nset local v\n",

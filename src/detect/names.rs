@@ -198,7 +198,7 @@ pub fn hint(name: &[u8]) -> Option<Hint> {
     if name.is_empty() || name.len() > 128 {
         return None;
     }
-    let words = words(name);
+    let words = words(without_number(name));
     let joined: String = words.concat();
     if NOT.iter().any(|not| joined == *not || ends_with_words(&words, not) || (not.len() >= 8 && joined.contains(not)))
         || words.last().is_some_and(|last| NOT_ENDINGS.contains(&last.as_str()))
@@ -218,6 +218,13 @@ pub fn hint(name: &[u8]) -> Option<Hint> {
     } else {
         None
     }
+}
+
+/// `API_KEY2` as `API_KEY`: one or two digits that count keys.
+fn without_number(name: &[u8]) -> &[u8] {
+    let digits = name.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+    let rest = &name[..name.len() - digits];
+    if digits <= 2 && rest.last().is_some_and(u8::is_ascii_alphabetic) { rest } else { name }
 }
 
 /// Splits `GITHUB_TOKEN`, `githubToken`, `github-token` into lower-case words; `APIKey` gives `api`, `key`.

@@ -175,22 +175,40 @@ impl<'a> Reader<'a> {
             }
         } else if command.is(&["set"]) {
             self.set(command);
-        } else if command.is(&["setenv", "set-env"]) {
-            let name = 0..command.bytes(at + 1).len();
-            if !name.is_empty() {
-                self.assign_words(command, at + 1, name, at + 2);
+        } else if command.is(&["setenv", "set-env", "setx", "let-env"])
+            || command.is(&["launchctl"]) && command.bytes(at + 1) == b"setenv"
+        {
+            let name = at + 1 + usize::from(command.is(&["launchctl"]));
+            let value = name + 1 + usize::from(command.bytes(name + 1) == b"=");
+            if !command.bytes(name).is_empty() {
+                self.assign_words(command, name, 0..command.bytes(name).len(), value);
             }
+        } else if command.is(&["Set-Item", "New-Item", "Set-Content"]) {
+            self.item(command);
         } else if command.bytes(at).starts_with(b"$") && command.bytes(at + 1) == b"=" {
-            // nushell's `$env.NAME = value`, xonsh's `$NAME = value`.
-            let prefix = if command.bytes(at).starts_with(b"$env.") { 5 } else { 1 };
-            self.assign_words(command, at, prefix..command.bytes(at).len(), at + 2);
+            // nushell's `$env.NAME = value`, PowerShell's `$env:NAME = value`, xonsh's `$NAME = value`.
+            let word = command.bytes(at);
+            let prefix = if word.starts_with(b"$env.") || word.starts_with(b"$env:") { 5 } else { 1 };
+            self.assign_words(command, at, prefix..word.len(), at + 2);
         } else {
             return false;
         }
         true
     }
 
-    /// fish's `set -gx NAME value…` and csh's `set NAME = value`; bash's `set -e` has no name.
+    /// PowerShell's `Set-Item -Path env:NAME -Value value`.
+    fn item(&mut self, command: &Command<'_, '_, '_>) {
+        let words = command.at + 1..command.words.len();
+        let name = words.clone().find(|i| command.bytes(*i).to_ascii_lowercase().starts_with(b"env:"));
+        let Some(name) = name else { return };
+        let value = words.filter(|i| *i > name).find(|i| !command.bytes(*i).starts_with(b"-"));
+        if let Some(word) = value.and_then(|value| command.words.get(value)) {
+            let path = vec![self.name(command.origin, &command.words[name], 4..command.bytes(name).len())];
+            self.emit(command.origin, word, 0..word.bytes().len(), path, command.role);
+        }
+    }
+
+    /// elvish's `set E:NAME = value`, fish's `set -gx NAME value…` and csh's `set NAME = value`; bash's `set -e` has no name.
     fn set(&mut self, command: &Command<'_, '_, '_>) {
         let mut at = command.at + 1;
         while let Some(flags) = command.bytes(at).strip_prefix(b"-") {
@@ -214,7 +232,8 @@ impl<'a> Reader<'a> {
         if self.assign(command, at) {
             return;
         }
-        let name = command.bytes(at);
+        let prefix = if command.bytes(at).starts_with(b"E:") { 2 } else { 0 };
+        let name = &command.bytes(at)[prefix..];
         if !name.is_empty() && name.len() <= 128 && name.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_') {
             let equals = usize::from(command.bytes(at + 1) == b"=");
             // `set name value` without flags is fish's; elsewhere, and in a comment, it is prose.
@@ -222,7 +241,7 @@ impl<'a> Reader<'a> {
             if is_plain && (!self.fish || command.role == Role::Comment) {
                 return;
             }
-            self.assign_words(command, at, 0..name.len(), at + 1 + equals);
+            self.assign_words(command, at, prefix..prefix + name.len(), at + 1 + equals);
         }
     }
 

@@ -2,6 +2,7 @@
 //!
 //! Each command is read on its own, so that a quote left open in one does not reach the next.
 
+use super::calls;
 use super::script::{Mode, Origin, Reader};
 use crate::model::Limits;
 use crate::read::Document;
@@ -46,6 +47,7 @@ pub fn history<'a>(source: &'a [u8], limits: &Limits) -> Document<'a> {
             line_command(&mut reader, source, entry);
         }
     }
+    calls::calls(source, &mut reader.out);
     reader.out.finish()
 }
 

@@ -1,11 +1,12 @@
 //! Shell start-up files and command histories: assignments, options, headers and URLs that hold secrets.
 //!
-//! bash, zsh, sh and fish share one tokenizer; csh's `setenv` and a few forms of nushell and xonsh
-//! come along. Nothing is expanded or run: `$(command)` and `${NAME}` are given as written. What
+//! bash, zsh, sh and fish share one tokenizer; csh, elvish, nushell, xonsh and
+//! PowerShell set their variables in forms of their own, which are known. Nothing is expanded or run: `$(command)` and `${NAME}` are given as written. What
 //! stands inside a substitution, an alias or `sh -c '…'` is read as a script of its own, to a bounded
 //! depth. Which options mean a secret is data in `options`.
 
 mod arguments;
+mod calls;
 mod command;
 mod history;
 mod lexer;
@@ -26,6 +27,7 @@ pub fn rc<'a>(source: &'a [u8], limits: &Limits) -> Document<'a> {
     let mut reader = Reader { out: Fields::new(source, limits), fish: is_fish(source) };
     let from = start(source);
     reader.run(&source[from..], &Origin::at(from), 0, Mode::All);
+    calls::calls(source, &mut reader.out);
     reader.out.finish()
 }
 
