@@ -33,7 +33,7 @@ pub(crate) fn finding(rule: &str, path: &str, line: u32) -> Finding {
         user: Some("ada".into()),
         location: Location {
             path: path.into(),
-            region: Some(Region { line, column: 38, end_line: line, end_column: 78 }),
+            region: Some(Region { line, column: 38, end_line: line, end_column: 78, character: 38, end_character: 78 }),
             ..Location::default()
         },
         offset: u64::from(line) * 80,
@@ -136,7 +136,8 @@ fn npm_twice() -> ScanReport {
     });
     let mut second = first.clone();
     second.location.path = "/home/ada/dotfiles/npmrc".into();
-    second.location.region = Some(Region { line: 1, column: 30, end_line: 1, end_column: 70 });
+    second.location.region =
+        Some(Region { column: 30, end_column: 70, line: 1, end_line: 1, character: 30, end_character: 70 });
     second.exposure = Some(Exposure {
         mode: Some(0o644),
         others_can_read: Some(true),

@@ -17,7 +17,10 @@ pub struct Location {
     pub container: Option<Container>,
 }
 
-/// A range in a text. Lines and columns count from 1, columns in bytes; `end_column` is one past the last.
+/// A range in a text. Lines and columns count from 1, columns in bytes; ends are one past the last.
+///
+/// `character` and `end_character` are the same columns counted in code points, for formats that count so.
+/// In text that is not UTF-8 they count the bytes that are no UTF-8 continuation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Region {
     /// First line.
@@ -28,6 +31,10 @@ pub struct Region {
     pub end_line: u32,
     /// One past the last column.
     pub end_column: u32,
+    /// First column, in code points.
+    pub character: u32,
+    /// One past the last column, in code points.
+    pub end_character: u32,
 }
 
 /// The thing inside a file that a value lies in.

@@ -10,6 +10,7 @@ mod id;
 mod limits;
 mod location;
 mod report;
+mod rule_text;
 mod secret;
 mod secret_id;
 mod severity;
@@ -24,6 +25,7 @@ pub use location::{Container, ContainerKind, Location, Region};
 pub use report::{
     Coverage, HostFacts, PackFacts, ReadError, ScanFacts, ScanReport, Skip, SteeredBy, Summary, Suppressed,
 };
+pub use rule_text::RuleText;
 pub use secret::{Redacted, Secret};
 pub use secret_id::{KeyRing, SecretId};
 pub use severity::{Category, Confidence, Severity, UnknownWord};

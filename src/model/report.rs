@@ -1,6 +1,6 @@
 //! What a scan comes to: findings, coverage, and how it was run.
 
-use super::{Confidence, Finding, Severity, Untrusted};
+use super::{Confidence, Finding, RuleText, Severity, Untrusted};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -176,6 +176,8 @@ pub struct ScanReport {
     pub watcher: bool,
     /// Titles of the campaigns that findings name, by id.
     pub campaigns: BTreeMap<String, String>,
+    /// What the rules with a finding, shown or suppressed, say of themselves, by id.
+    pub rules: BTreeMap<String, RuleText>,
     /// The audited homes, for showing paths short.
     pub homes: Vec<PathBuf>,
 }

@@ -1,7 +1,58 @@
 //! A rule in words, for `caulk explain` and the documentation. Knows no finding.
 
+use super::RulePack;
 use super::rule::{AuditText, Campaign, Recipe, Rule, Setting, Str};
+use crate::model::{Category, RuleText, Severity};
 use std::fmt::Write as _;
+
+/// What a rule, a setting, an audit or a known stealer says of itself in a report.
+#[must_use]
+pub fn text(pack: &RulePack, id: &str) -> Option<RuleText> {
+    let owned = |list: &[Str]| list.iter().map(ToString::to_string).collect::<Vec<_>>();
+    if let Some(rule) = pack.find(id).map(|index| pack.rule(index)) {
+        return Some(RuleText {
+            title: rule.title.to_string(),
+            category: rule.category,
+            severity: rule.severity,
+            confidence: Some(rule.confidence),
+            impact: rule.impact.to_string(),
+            remedy: rule.revoke.to_string(),
+            references: owned(&rule.references),
+        });
+    }
+    if let Some(setting) = pack.settings().iter().find(|setting| setting.id == id) {
+        return Some(RuleText {
+            title: setting.title.to_string(),
+            category: setting.category,
+            severity: setting.severity,
+            confidence: None,
+            impact: setting.impact.to_string(),
+            remedy: setting.advice.to_string(),
+            references: owned(&setting.references),
+        });
+    }
+    if let Some(audit) = pack.audit_text(id) {
+        return Some(RuleText {
+            title: audit.title.to_string(),
+            category: audit.category,
+            severity: audit.severity,
+            confidence: None,
+            impact: audit.impact.to_string(),
+            remedy: audit.advice.to_string(),
+            references: owned(&audit.references),
+        });
+    }
+    let campaign = pack.campaigns().iter().find(|campaign| campaign.id == id)?;
+    Some(RuleText {
+        title: format!("Trace of {}", campaign.title),
+        category: Category::Compromise,
+        severity: Severity::Critical,
+        confidence: None,
+        impact: format!("{} is a known stealer of credentials, first seen {}.", campaign.title, campaign.date),
+        remedy: campaign.response.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(" "),
+        references: owned(&campaign.references),
+    })
+}
 
 /// The rule as Markdown: what it is, why it matters, how to revoke, sources.
 #[must_use]

@@ -12,20 +12,27 @@ pub(super) struct Origin {
     pub(super) line: u64,
     /// Column of its first byte, from 1.
     pub(super) column: u64,
+    /// The same, counted in code points.
+    pub(super) character: u64,
 }
 
 impl Origin {
     /// The beginning of a text.
-    pub(super) const START: Self = Self { offset: 0, line: 1, column: 1 };
+    pub(super) const START: Self = Self { offset: 0, line: 1, column: 1, character: 1 };
 
     /// The origin of what follows `text`.
     pub(super) fn after(self, text: &[u8]) -> Self {
         let lines = memchr::memchr_iter(b'\n', text).count() as u64;
-        let column = match memchr::memrchr(b'\n', text) {
-            Some(last) => (text.len() - last) as u64,
-            None => self.column + text.len() as u64,
+        let (column, character, tail) = match memchr::memrchr(b'\n', text) {
+            Some(last) => (1, 1, &text[last + 1..]),
+            None => (self.column, self.character, text),
         };
-        Self { offset: self.offset + text.len() as u64, line: self.line + lines, column }
+        Self {
+            offset: self.offset + text.len() as u64,
+            line: self.line + lines,
+            column: column + tail.len() as u64,
+            character: character + code_points(tail),
+        }
     }
 }
 
@@ -37,19 +44,35 @@ impl Origin {
             offset: self.offset + delta.offset,
             line: self.line + delta.line - 1,
             column: if same_line { self.column + delta.column - 1 } else { delta.column },
+            character: if same_line { self.character + delta.character - 1 } else { delta.character },
         }
     }
 
     /// The region in the whole of one that was counted from here as if it were the start.
     pub(super) fn place(self, region: Region) -> Region {
-        let of = |line: u32, column: u32| {
-            let at = self.then(Self { offset: 0, line: line.into(), column: column.into() });
-            (narrow(at.line), narrow(at.column))
+        let of = |line: u32, column: u32, character: u32| {
+            self.then(Self { offset: 0, line: line.into(), column: column.into(), character: character.into() })
         };
-        let (line, column) = of(region.line, region.column);
-        let (end_line, end_column) = of(region.end_line, region.end_column);
-        Region { line, column, end_line, end_column }
+        let start = of(region.line, region.column, region.character);
+        start.to(of(region.end_line, region.end_column, region.end_character))
     }
+
+    /// The region from here to `end`.
+    fn to(self, end: Self) -> Region {
+        Region {
+            line: narrow(self.line),
+            column: narrow(self.column),
+            end_line: narrow(end.line),
+            end_column: narrow(end.column),
+            character: narrow(self.character),
+            end_character: narrow(end.character),
+        }
+    }
+}
+
+/// Adds up over pieces, wherever they are cut: a character counts where it starts.
+fn code_points(text: &[u8]) -> u64 {
+    text.iter().filter(|byte| **byte & 0xC0 != 0x80).count() as u64
 }
 
 fn narrow(count: u64) -> u32 {
@@ -101,19 +124,18 @@ impl<'t> Locator<'t> {
 
     /// The region of `span`.
     pub(super) fn region(&mut self, span: &Range<usize>) -> Region {
-        let (line, column) = self.position(span.start);
-        let (end_line, end_column) = self.position(span.end);
-        Region { line, column, end_line, end_column }
+        let start = self.position(span.start);
+        start.to(self.position(span.end))
     }
 
-    fn position(&mut self, at: usize) -> (u32, u32) {
+    fn position(&mut self, at: usize) -> Origin {
         let at = at.min(self.text.len());
         if at < self.at {
             (self.at, self.origin) = (0, self.start);
         }
         self.origin = self.origin.after(&self.text[self.at..at]);
         self.at = at;
-        (narrow(self.origin.line), narrow(self.origin.column))
+        self.origin
     }
 }
 
@@ -132,6 +154,16 @@ mod tests {
         assert_eq!(region(&mut locator, 0..2), (1, 1, 1, 3));
         assert_eq!(region(&mut locator, 4..5), (2, 2, 2, 3));
         assert_eq!(region(&mut locator, 1..8), (1, 2, 3, 2));
+    }
+
+    #[test]
+    fn characters_are_counted_beside_bytes() {
+        let text = "a\n\u{e4}\u{1f600}b".as_bytes();
+        let region = Locator::new(text, Origin::START).region(&(8..9));
+        assert_eq!((region.column, region.character, region.end_character), (7, 3, 4));
+        // A piece that is cut inside a character.
+        let region = Locator::new(&text[5..], Origin::START.after(&text[..5])).region(&(3..4));
+        assert_eq!((region.line, region.column, region.character), (2, 7, 3));
     }
 
     #[test]

@@ -16,9 +16,11 @@ use crate::host::open::{self, Roots};
 use crate::host::synced::SyncFolders;
 use crate::model::{Coverage, ScanReport, Skip, Untrusted};
 use crate::read::git_state::GitStates;
+use crate::rules::describe;
 use crate::rules::place::{Known, Level, PlaceIndex};
 use crate::triage;
 use globset::{Glob, GlobSet, GlobSetBuilder};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::Ordering;
@@ -333,6 +335,10 @@ fn finish(scanner: &Scanner<'_>, collector: Collector<'_>, mut report: ScanRepor
         .filter(|campaign| report.findings.iter().any(|f| f.harvested_by.iter().any(|id| *id == campaign.id)))
         .map(|campaign| (campaign.id.to_string(), campaign.title.to_string()))
         .collect();
+    let with_findings = report.findings.iter().chain(report.suppressed.iter().map(|hidden| &hidden.finding));
+    let occurring: BTreeSet<&str> = with_findings.map(|finding| finding.rule.as_str()).collect();
+    report.rules =
+        occurring.into_iter().filter_map(|id| Some((id.to_owned(), describe::text(scanner.pack, id)?))).collect();
     let blind = report.errors.iter().any(|e| !e.incidental);
     report.scan.complete = !blind && report.coverage.truncated == 0 && !scanner.progress.stopped();
     report.summarize();

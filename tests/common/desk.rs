@@ -169,11 +169,13 @@ fn region_of(text: &[u8], written: &[u8], path: &str) -> Region {
     let position = |at: usize| {
         let before = &text[..at];
         let line = before.iter().filter(|b| **b == b'\n').count() + 1;
-        let column = at - before.iter().rposition(|b| *b == b'\n').map_or(0, |i| i + 1) + 1;
-        (line as u32, column as u32)
+        let ahead = &before[before.iter().rposition(|b| *b == b'\n').map_or(0, |i| i + 1)..];
+        let characters = String::from_utf8_lossy(ahead).chars().count();
+        (line as u32, ahead.len() as u32 + 1, characters as u32 + 1)
     };
-    let ((line, column), (end_line, end_column)) = (position(starts[0]), position(starts[0] + written.len()));
-    Region { line, column, end_line, end_column }
+    let (line, column, character) = position(starts[0]);
+    let (end_line, end_column, end_character) = position(starts[0] + written.len());
+    Region { line, column, end_line, end_column, character, end_character }
 }
 
 fn line(finding: &Finding) -> String {
