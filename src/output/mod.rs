@@ -12,6 +12,7 @@ mod human;
 mod json;
 mod ndjson;
 mod plan;
+mod prose;
 mod watcher;
 mod wire;
 

@@ -1,17 +1,17 @@
 //! One entry: what it is, where it lies, who else gets at it, and the one next step.
 
-use super::super::wire::octal;
-use super::group::Group;
-use super::page::{Page, glyph};
-use super::text::{Piece, clip, count, enumerate, plain, styled, whole};
-use crate::model::{Category, Confidence, ContainerKind, Exposure, Finding, Fix, GitState, Location};
+use super::super::prose::group::Group;
+use super::super::prose::next::{Next, Remedy};
+use super::super::prose::numbers::{clip, count, enumerate, thousands};
+use super::super::prose::place::{exposure, inside};
+use super::super::prose::{LONG, glyph};
+use super::page::Page;
+use super::text::{Piece, plain, styled, whole};
+use crate::model::{Confidence, Finding, Location};
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 /// Places of one secret that are listed without `--verbose`.
 const PLACES: usize = 5;
-/// Characters of a field, a command or a reason; files can be made to hold megabytes of them.
-const LONG: usize = 160;
 
 /// The whole entry.
 pub(super) fn entry(page: &Page<'_>, group: &Group<'_>) -> String {
@@ -67,59 +67,14 @@ fn place(page: &Page<'_>, finding: &Finding) -> String {
 
 /// Path, line and column, field, and what the value lies inside of.
 pub(super) fn location(page: &Page<'_>, location: &Location) -> Vec<Piece> {
-    let mut path = page.path(&location.path);
-    if let Some(region) = location.region {
-        let _ = write!(path, ":{}:{}", region.line, region.column);
-    }
-    let mut pieces = vec![whole(page.path_style(), path)];
+    let mut pieces = vec![whole(page.path_style(), page.paths.position(location))];
     if let Some(field) = &location.field {
         pieces.push(plain(format!("  {}", clip(field.as_found(), LONG))));
     }
-    let Some(container) = &location.container else { return pieces };
-    let mut inside = match container.kind {
-        ContainerKind::Sqlite => " in the database".to_owned(),
-        ContainerKind::Leveldb => " in the application's storage".to_owned(),
-        ContainerKind::Json => " in JSON inside a string".to_owned(),
-        ContainerKind::Base64 => " in base64".to_owned(),
-        ContainerKind::Environment => " in the environment of a running process".to_owned(),
-    };
-    match container.part {
-        Some("free-space") => inside += ", deleted but still on disk",
-        Some("superseded-page") => inside += ", overwritten but still on disk",
-        Some("wal") => inside += ", in its write-ahead log",
-        _ => {}
+    if let Some(container) = &location.container {
+        pieces.push(styled(page.dim(), format!(" {}", inside(container))));
     }
-    if let Some(table) = &container.table {
-        let _ = write!(inside, ", table {}", clip(table.as_found(), 60));
-    }
-    if let Some(key) = &container.key {
-        let _ = write!(inside, ", key {}", clip(key.as_found(), LONG));
-    }
-    pieces.push(styled(page.dim(), inside));
     pieces
-}
-
-fn exposure(exposure: &Exposure) -> Vec<String> {
-    let mut notes = Vec::new();
-    if exposure.others_can_read == Some(true) {
-        notes.push(match exposure.mode {
-            Some(mode) => format!("others can read it (mode {})", octal(mode)),
-            None => "others can read it".to_owned(),
-        });
-    }
-    if exposure.git == Some(GitState::Tracked) {
-        notes.push("git tracks it".to_owned());
-    }
-    if let Some(product) = &exposure.synced_by {
-        notes.push(format!("synced by {product}"));
-    }
-    if exposure.in_transcript {
-        notes.push("in an AI transcript".to_owned());
-    }
-    if exposure.in_local_history {
-        notes.push("in an old copy".to_owned());
-    }
-    notes
 }
 
 /// What else is known: what runs, why it counts, and with `--verbose` all the rest.
@@ -159,64 +114,24 @@ fn labelled(page: &Page<'_>, name: &str, text: &[Piece]) -> String {
     page.paragraph("    ", 6, &pieces)
 }
 
-/// The one next step. While a watcher stands, nothing may invite anybody to revoke.
 fn next(page: &Page<'_>, group: &Group<'_>) -> String {
-    let head = group.head;
-    if page.report.watcher {
-        let step = match head.category {
-            Category::Credential => "leave it as it is until the safe order above is done",
-            _ => "follow the safe order above",
-        };
-        return labelled(page, "next", &[plain(step)]);
-    }
-    let Some(fix) = &head.fix else {
-        return labelled(page, "next", &[whole(page.bold(), format!("caulk explain {}", head.rule))]);
-    };
-    let mut step = Vec::new();
-    let mended = mendable(group);
-    if let Some((finding, _)) = mended {
-        step.push(whole(page.bold(), fix_command(finding)));
-    }
-    let (then, replace) = match mended {
+    let next = Next::of(page.report, group);
+    let (then, replace) = match next.command {
         Some(_) => (", then: ", ", then replace and revoke it: "),
         None => ("", "replace and revoke it: "),
     };
-    match &fix.rotate_url {
-        Some(url) if url.starts_with("https://") || url.starts_with("http://") => {
-            step.extend([plain(replace), whole(page.bold(), url.clone())]);
-        }
+    let mut step: Vec<_> = next.command.map(|command| whole(page.bold(), command)).into_iter().collect();
+    match next.remedy {
+        Some(Remedy::Url(url)) => step.extend([plain(replace), whole(page.bold(), url)]),
         // A sentence of its own says what to do; a command needs to be told what it is for.
-        Some(advice) if is_sentence(advice) => step.push(plain(format!("{then}{}", clip(advice, 2 * LONG)))),
-        Some(command) if !command.is_empty() => {
-            step.extend([plain(replace), styled(page.bold(), clip(command, 2 * LONG))]);
-        }
-        _ if mended.is_some() => {}
-        _ if !fix.summary.is_empty() => step.push(plain(clip(&fix.summary, 2 * LONG))),
-        _ => step.push(whole(page.bold(), format!("caulk explain {}", head.rule))),
+        Some(Remedy::Sentence(advice)) => step.push(plain(format!("{then}{}", clip(advice, 2 * LONG)))),
+        Some(Remedy::Command(command)) => step.extend([plain(replace), styled(page.bold(), clip(command, 2 * LONG))]),
+        None => {}
     }
-    let summary = mended.map_or(&fix.summary, |(_, fix)| &fix.summary);
-    if page.verbose() && (mended.is_some() || fix.rotate_url.is_some()) && !summary.is_empty() {
+    if let Some(summary) = next.summary.filter(|_| page.verbose()) {
         step.push(plain(format!(" ({})", clip(summary, 2 * LONG))));
     }
     labelled(page, "next", &step)
-}
-
-/// The first place that `caulk fix` mends; it takes the secret's other places along.
-pub(super) fn mendable<'a>(group: &Group<'a>) -> Option<(&'a Finding, &'a Fix)> {
-    group.members.iter().find_map(|member| Some((*member, member.fix.as_ref().filter(|fix| fix.automatic)?)))
-}
-
-/// `caulk fix` for one finding; digits enough to name it.
-fn fix_command(finding: &Finding) -> String {
-    const DIGITS: usize = 12;
-    let id = finding.id.as_str();
-    format!("caulk fix {}", id.get(..DIGITS).unwrap_or(id))
-}
-
-/// Whether a text begins like a sentence: a capital, then small letters. `POST` and `docker` do not.
-fn is_sentence(text: &str) -> bool {
-    let mut letters = text.chars();
-    letters.next().is_some_and(char::is_uppercase) && letters.next().is_some_and(char::is_lowercase)
 }
 
 /// Minor findings as counts by rule, worst first.
@@ -234,8 +149,7 @@ pub(super) fn minor(page: &Page<'_>, groups: &[&Group<'_>]) -> String {
     }
     let rest: usize = counts.values().skip(shown).sum();
     if rest > 0 {
-        text +=
-            &page.paragraph("  ", 4, &[plain(format!("and {} of other rules", super::text::thousands(rest as u64)))]);
+        text += &page.paragraph("  ", 4, &[plain(format!("and {} of other rules", thousands(rest as u64)))]);
     }
     text
 }

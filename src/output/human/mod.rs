@@ -6,26 +6,17 @@
 
 mod entry;
 mod footer;
-mod group;
-mod headline;
 mod page;
 mod text;
 
 use super::RenderOptions;
+use super::prose::group::{self, Group};
+use super::prose::numbers::thousands;
+use super::prose::{SECTIONS, headline};
 use crate::model::{Category, ScanReport};
-use group::Group;
 use page::Page;
 use std::io::{self, Write};
-use text::{plain, styled, thousands};
-
-/// The sections, in the order they are read.
-const SECTIONS: &[(Category, &str)] = &[
-    (Category::Compromise, "Signs of a known attack"),
-    (Category::Credential, "Secrets in the clear"),
-    (Category::AutoExec, "Starts without being asked"),
-    (Category::Injection, "Text that steers an agent"),
-    (Category::Posture, "Settings that lower a guard"),
-];
+use text::{plain, styled};
 
 /// Entries of a section that are listed without `--verbose`.
 const ENTRIES: usize = 40;
@@ -38,7 +29,12 @@ pub(super) fn write(report: &ScanReport, options: &RenderOptions, out: &mut dyn 
         blocks.put(&footer::banner(&page))?;
     }
     if !options.quiet {
-        blocks.put(&if groups.is_empty() { headline::nothing(&page) } else { headline::found(&page, &groups) })?;
+        let first = if groups.is_empty() {
+            plain(headline::nothing(report))
+        } else {
+            styled(page.bold(), headline::found(report, &page.paths, &groups))
+        };
+        blocks.put(&page.paragraph("", 0, &[first]))?;
     }
     for (category, title) in SECTIONS {
         section(&page, &groups, *category, title, &mut blocks)?;

@@ -5,11 +5,11 @@ use crate::model::{Category, Evidence, Finding, Severity};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Findings that are one thing to the reader; never empty.
-pub(super) struct Group<'a> {
+pub(in crate::output) struct Group<'a> {
     /// The worst of them, which speaks for all.
-    pub(super) head: &'a Finding,
+    pub(in crate::output) head: &'a Finding,
     /// All of them, in order of the report.
-    pub(super) members: Vec<&'a Finding>,
+    pub(in crate::output) members: Vec<&'a Finding>,
 }
 
 /// What makes two findings one entry.
@@ -20,7 +20,7 @@ enum Key<'a> {
 }
 
 /// The groups of a report, worst first, else in order of their first member.
-pub(super) fn groups(findings: &[Finding]) -> Vec<Group<'_>> {
+pub(in crate::output) fn groups(findings: &[Finding]) -> Vec<Group<'_>> {
     let mut index: BTreeMap<(Category, Key<'_>), usize> = BTreeMap::new();
     let mut groups: Vec<Group<'_>> = Vec::new();
     for finding in findings {
@@ -52,7 +52,7 @@ fn key(finding: &Finding) -> Key<'_> {
 
 impl Group<'_> {
     /// What the entry is called: the title, or without its place where there are several.
-    pub(super) fn name(&self) -> &str {
+    pub(in crate::output) fn name(&self) -> &str {
         let same = self.members.iter().all(|member| member.title == self.head.title);
         if self.members.len() == 1 || (same && self.head.secret.is_none()) {
             &self.head.title
@@ -62,7 +62,7 @@ impl Group<'_> {
     }
 
     /// Low and info are shown as a count unless all is asked for.
-    pub(super) fn is_minor(&self) -> bool {
+    pub(in crate::output) fn is_minor(&self) -> bool {
         self.head.severity <= Severity::Low
     }
 
@@ -70,7 +70,7 @@ impl Group<'_> {
     ///
     /// Rule ids open with the vendor and titles name it in its own spelling, so no list of vendors
     /// is needed here.
-    pub(super) fn label(&self) -> String {
+    pub(in crate::output) fn label(&self) -> String {
         let kind = kind(&self.head.title);
         // What a title says after the name is too much for a list: `Private key without a passphrase`.
         let kind = kind.split_once(" without ").map_or(kind, |(name, _)| name);
@@ -94,7 +94,7 @@ impl Group<'_> {
     }
 
     /// The campaigns that take at least one of the copies.
-    pub(super) fn campaigns(&self) -> BTreeSet<&str> {
+    pub(in crate::output) fn campaigns(&self) -> BTreeSet<&str> {
         self.members.iter().flat_map(|member| &member.harvested_by).map(String::as_str).collect()
     }
 }
@@ -112,6 +112,6 @@ fn last_word(text: &str, word: &str) -> Option<usize> {
 }
 
 /// The title without its place: titles are `KIND in PLACE`.
-pub(super) fn kind(title: &str) -> &str {
+pub(in crate::output) fn kind(title: &str) -> &str {
     title.rsplit_once(" in ").map_or(title, |(kind, _)| kind)
 }

@@ -1,16 +1,16 @@
-//! The first paragraph: what all this comes to, in one or two sentences.
+//! The first paragraph: what all this comes to, in a few sentences.
 
 use super::group::Group;
-use super::page::Page;
-use super::text::{clip, count, enumerate, plain, styled};
-use crate::model::{Category, Untrusted};
+use super::numbers::{clip, count, enumerate};
+use super::place::Paths;
+use crate::model::{Category, ScanReport, Untrusted};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Kinds named before the rest is summed up.
 const KINDS: usize = 5;
 
 /// What was found, worst thing first.
-pub(super) fn found(page: &Page<'_>, groups: &[Group<'_>]) -> String {
+pub(in crate::output) fn found(report: &ScanReport, paths: &Paths, groups: &[Group<'_>]) -> String {
     let urgent = |category| groups.iter().filter(move |g| g.head.category == category && !g.is_minor());
     let mut sentences = Vec::new();
     let signs = urgent(Category::Compromise).count();
@@ -19,10 +19,10 @@ pub(super) fn found(page: &Page<'_>, groups: &[Group<'_>]) -> String {
     }
     let secrets: Vec<_> = urgent(Category::Credential).collect();
     let starting = programs(urgent(Category::AutoExec));
-    if let Some(sentence) = reach(page, &secrets, starting) {
+    if let Some(sentence) = reach(report, paths, &secrets, starting) {
         sentences.push(sentence);
     }
-    if let Some(sentence) = campaign(page, &secrets) {
+    if let Some(sentence) = campaign(report, &secrets) {
         sentences.push(sentence);
     }
     let others: Vec<_> = [
@@ -39,20 +39,20 @@ pub(super) fn found(page: &Page<'_>, groups: &[Group<'_>]) -> String {
     if sentences.is_empty() {
         sentences.push(format!("Nothing urgent: {} of low weight.", count(groups.len(), "finding")));
     }
-    if !page.report.scan.complete {
+    if !report.scan.complete {
         sentences.push("The look was not complete; see below.".to_owned());
     }
-    page.paragraph("", 0, &[styled(page.bold(), sentences.join(" "))])
+    sentences.join(" ")
 }
 
 /// Who could take what, and what starts by itself.
-fn reach(page: &Page<'_>, secrets: &[&Group<'_>], starting: usize) -> Option<String> {
+fn reach(report: &ScanReport, paths: &Paths, secrets: &[&Group<'_>], starting: usize) -> Option<String> {
     let starts = match starting {
         0 => None,
         1 => Some("1 program starts without being asked".to_owned()),
         n => Some(format!("{} start without being asked", count(n, "program"))),
     };
-    let taken = taken(page, secrets);
+    let taken = taken(report, paths, secrets);
     match (taken, starts) {
         (None, None) => None,
         (None, Some(starts)) => Some(format!("{starts}.")),
@@ -61,7 +61,7 @@ fn reach(page: &Page<'_>, secrets: &[&Group<'_>], starting: usize) -> Option<Str
     }
 }
 
-fn taken(page: &Page<'_>, secrets: &[&Group<'_>]) -> Option<String> {
+fn taken(report: &ScanReport, paths: &Paths, secrets: &[&Group<'_>]) -> Option<String> {
     if secrets.is_empty() {
         return None;
     }
@@ -71,33 +71,33 @@ fn taken(page: &Page<'_>, secrets: &[&Group<'_>]) -> Option<String> {
     } else {
         format!("{}: {}", count(secrets.len(), "secret"), enumerate(&kinds))
     };
-    let in_audit = page.report.scan.mode == "audit";
+    let in_audit = report.scan.mode == "audit";
     let split = list.split_once(": ");
     Some(match (in_audit, split) {
-        (true, None) => format!("A malicious install script{} could take {list} right now", running_as(page)),
+        (true, None) => format!("A malicious install script{} could take {list} right now", running_as(report)),
         (true, Some((number, kinds))) => {
-            format!("A malicious install script{} could take {number} right now: {kinds}", running_as(page))
+            format!("A malicious install script{} could take {number} right now: {kinds}", running_as(report))
         }
         (false, _) => {
             let verb = if secrets.len() == 1 { "lies" } else { "lie" };
             let (number, kinds) = split.map_or((list.as_str(), String::new()), |(n, k)| (n, format!(": {k}")));
-            format!("{number} {verb} in the clear in {}{kinds}", place(page))
+            format!("{number} {verb} in the clear in {}{kinds}", place(report, paths))
         }
     })
 }
 
-fn running_as(page: &Page<'_>) -> String {
-    match page.report.host.users.as_slice() {
+fn running_as(report: &ScanReport) -> String {
+    match report.host.users.as_slice() {
         [] => String::new(),
         [user] => format!(" running as {}", clip(user.as_found(), 64)),
         users => format!(" running as one of these {} users", users.len()),
     }
 }
 
-fn place(page: &Page<'_>) -> String {
-    match (page.report.scan.mode, page.report.scan.roots.as_slice()) {
+fn place(report: &ScanReport, paths: &Paths) -> String {
+    match (report.scan.mode, report.scan.roots.as_slice()) {
         ("stdin", _) => "standard input".to_owned(),
-        (_, [root]) => clip(&page.path(root), 160),
+        (_, [root]) => clip(&paths.short(root), 160),
         (_, roots) => count(roots.len(), "place"),
     }
 }
@@ -132,7 +132,7 @@ fn programs<'a>(groups: impl Iterator<Item = &'a Group<'a>>) -> usize {
 }
 
 /// The campaign that takes most of them.
-fn campaign(page: &Page<'_>, secrets: &[&Group<'_>]) -> Option<String> {
+fn campaign(report: &ScanReport, secrets: &[&Group<'_>]) -> Option<String> {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for group in secrets {
         for campaign in group.campaigns() {
@@ -140,7 +140,7 @@ fn campaign(page: &Page<'_>, secrets: &[&Group<'_>]) -> Option<String> {
         }
     }
     let (campaign, number) = counts.into_iter().max_by(|a, b| a.1.cmp(&b.1).then_with(|| b.0.cmp(a.0)))?;
-    let campaign = page.report.campaigns.get(campaign).map_or(campaign, String::as_str);
+    let campaign = report.campaigns.get(campaign).map_or(campaign, String::as_str);
     Some(match (number, secrets.len()) {
         (1, 1) => format!("{campaign} would have taken it."),
         (all, total) if all == total => format!("{campaign} would have taken all of these."),
@@ -149,8 +149,7 @@ fn campaign(page: &Page<'_>, secrets: &[&Group<'_>]) -> Option<String> {
 }
 
 /// What to say when there is no finding: clean, nothing there, and could not look are three things.
-pub(super) fn nothing(page: &Page<'_>) -> String {
-    let report = page.report;
+pub(in crate::output) fn nothing(report: &ScanReport) -> String {
     let read = report.coverage.files_read + report.coverage.cache_hits;
     let missed = report.errors.iter().filter(|error| !error.incidental).count();
     let looked = match report.host.users.as_slice() {
@@ -160,7 +159,7 @@ pub(super) fn nothing(page: &Page<'_>) -> String {
         _ if report.scan.mode == "stdin" => "read standard input".to_owned(),
         _ => format!("looked through {}", count(read, "file")),
     };
-    let sentence = if !report.scan.complete && read == 0 && report.scan.mode != "stdin" {
+    if !report.scan.complete && read == 0 && report.scan.mode != "stdin" {
         "caulk could not look: nothing could be read. This is not a clean result.".to_owned()
     } else if !report.scan.complete && missed > 0 {
         let verb = if missed == 1 { "was" } else { "were" };
@@ -172,6 +171,5 @@ pub(super) fn nothing(page: &Page<'_>) -> String {
         "There was nothing to read.".to_owned()
     } else {
         format!("All clear: caulk {looked} and found no secret in the clear and nothing that starts unasked.")
-    };
-    page.paragraph("", 0, &[plain(sentence)])
+    }
 }
