@@ -400,7 +400,7 @@ fn fail_on_and_min_severity_look_at_the_severity() {
 fn the_value_leaves_in_no_format_and_no_stream() {
     let account = exposed();
     let value = secret(1);
-    for format in ["human", "json", "ndjson"] {
+    for format in caulk::output::Format::ALL.iter().map(|format| format.as_str()) {
         let run = account.run(&["scan", "target", "--format", format, "--verbose"]).ends_with(1);
         assert!(!run.out.contains(&value) && !run.err.contains(&value), "{format}");
         assert!(!run.out.contains(&value[..12]), "{format}");

@@ -213,8 +213,14 @@ fn nothing_printed_or_written_holds_a_canary() {
     let out = state.path().join("out");
     fs::create_dir(&out).unwrap();
     let scopes: [&[&str]; 4] = [&["scan"], &["scan", "--home", home_path], &["scan", app], &["scan", "--deep"]];
-    let formats: [&[&str]; 5] =
-        [&[], &["--format", "human", "--color", "always"], &["--format", "json"], &["--format", "ndjson"], &["--plan"]];
+    let formats: [&[&str]; 6] = [
+        &[],
+        &["--format", "human", "--color", "always"],
+        &["--format", "json"],
+        &["--format", "ndjson"],
+        &["--format", "sarif"],
+        &["--plan"],
+    ];
     let verbosities: [&[&str]; 4] = [&[], &["--verbose"], &["--quiet"], &["--show-suppressed", "--verbose"]];
     let mut found = 0;
     let run = |arguments: &[&str]| {
@@ -289,7 +295,7 @@ fn standard_input_does_not_leak() {
     let home = tempfile::TempDir::new().unwrap();
     let value = template::expand("ghp_<(><an:30><crc62>", "stdin");
     let forbidden = Forbidden::of(&[canary(value.clone())]);
-    for format in ["human", "json", "ndjson"] {
+    for format in caulk::output::Format::ALL.iter().map(|format| format.as_str()) {
         let mut child = program::caulk(home.path())
             .args(["scan", "-", "--format", format])
             .stdin(std::process::Stdio::piped())

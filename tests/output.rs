@@ -224,7 +224,10 @@ fn a_format_is_found_by_name_and_a_slip_is_told_the_nearest() {
     }
     let slip = "ndjsn".parse::<Format>().unwrap_err();
     assert_eq!(slip.nearest(), Format::Ndjson);
-    assert_eq!(slip.to_string(), "unknown format `ndjsn`: did you mean `ndjson`? (formats: human, json, ndjson)");
+    assert_eq!(
+        slip.to_string(),
+        "unknown format `ndjsn`: did you mean `ndjson`? (formats: human, json, ndjson, sarif)"
+    );
     assert_eq!("JSON".parse::<Format>().unwrap_err().nearest(), Format::Json);
 }
 

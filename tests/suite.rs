@@ -35,6 +35,7 @@ mod left_behind;
 mod mcp;
 mod no_leak;
 mod output;
+mod output_formats;
 mod read_encoding;
 mod read_git_index;
 mod read_hcl;

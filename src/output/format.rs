@@ -12,11 +12,13 @@ pub enum Format {
     Json,
     /// One JSON object a line, each at most 8 KiB.
     Ndjson,
+    /// SARIF 2.1.0.
+    Sarif,
 }
 
 impl Format {
     /// Every format, the default first.
-    pub const ALL: &'static [Self] = &[Self::Human, Self::Json, Self::Ndjson];
+    pub const ALL: &'static [Self] = &[Self::Human, Self::Json, Self::Ndjson, Self::Sarif];
 
     /// The word of `--format`.
     #[must_use]
@@ -25,6 +27,7 @@ impl Format {
             Self::Human => "human",
             Self::Json => "json",
             Self::Ndjson => "ndjson",
+            Self::Sarif => "sarif",
         }
     }
 }

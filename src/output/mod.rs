@@ -10,9 +10,11 @@ mod fix;
 mod format;
 mod human;
 mod json;
+mod markup;
 mod ndjson;
 mod plan;
 mod prose;
+mod sarif;
 mod watcher;
 mod wire;
 
@@ -69,5 +71,6 @@ pub fn write(format: Format, report: &ScanReport, options: &RenderOptions, out: 
         Format::Human => human::write(report, options, out),
         Format::Json => json::write(report, options, out),
         Format::Ndjson => ndjson::write(report, options, out),
+        Format::Sarif => sarif::write(report, options, out),
     }
 }

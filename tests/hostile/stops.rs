@@ -64,7 +64,7 @@ fn a_reader_that_leaves_ends_the_run_quietly() {
     for n in 0..900 {
         ground.file(&format!("t/{n}.txt"), token(&n.to_string()));
     }
-    for format in ["human", "json", "ndjson"] {
+    for format in caulk::output::Format::ALL.iter().map(|format| format.as_str()) {
         let mut child = ground.command(&["scan", "t", "--format", format]).spawn().unwrap();
         let mut first = [0; 64];
         child.stdout.as_mut().unwrap().read_exact(&mut first).unwrap();

@@ -1,6 +1,8 @@
 //! The one next step. While a stealer's watcher stands, nothing may invite anybody to revoke.
 
+use super::LONG;
 use super::group::Group;
+use super::numbers::clip;
 use crate::model::{Category, Finding, Fix, ScanReport};
 
 /// What to do about one group.
@@ -25,6 +27,24 @@ pub(in crate::output) enum Remedy<'a> {
 }
 
 impl<'a> Next<'a> {
+    /// What to do about one finding by itself.
+    pub(in crate::output) fn alone(report: &ScanReport, finding: &'a Finding) -> Self {
+        Self::of(report, &Group { head: finding, members: vec![finding] })
+    }
+
+    /// The step in one sentence, without a period.
+    pub(in crate::output) fn in_words(&self) -> String {
+        let remedy = self.remedy.map(|remedy| match remedy {
+            Remedy::Url(text) | Remedy::Command(text) => format!("replace and revoke it: {text}"),
+            Remedy::Sentence(text) => clip(text, 2 * LONG),
+        });
+        match (&self.command, remedy) {
+            (Some(command), Some(remedy)) => format!("run {command}, then: {remedy}"),
+            (Some(command), None) => format!("run {command}"),
+            (None, remedy) => remedy.unwrap_or_default(),
+        }
+    }
+
     pub(in crate::output) fn of(report: &ScanReport, group: &Group<'a>) -> Self {
         let head = group.head;
         if report.watcher {

@@ -39,6 +39,51 @@ pub(in crate::output) struct FindingWire<'a> {
     suppression: Option<SuppressionWire<'a>>,
 }
 
+/// The facts of a finding that SARIF has no field for, under their names of the JSON report.
+#[derive(Serialize)]
+pub(in crate::output) struct ResultFacts<'a> {
+    category: &'static str,
+    severity: &'static str,
+    confidence: &'static str,
+    surface: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret: Option<SecretWire<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exposure: Option<ExposureWire<'a>>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    harvested_by: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    evidence: Option<EvidenceWire<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    same_secret: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    same_secret_count: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix: Option<FixWire<'a>>,
+}
+
+impl<'a> ResultFacts<'a> {
+    pub(in crate::output) fn of(finding: &'a Finding, watcher: bool) -> Self {
+        let whole = FindingWire::of(finding, watcher);
+        Self {
+            category: whole.category,
+            severity: whole.severity,
+            confidence: whole.confidence,
+            surface: whole.surface,
+            user: whole.user,
+            secret: whole.secret,
+            exposure: whole.exposure,
+            harvested_by: whole.harvested_by,
+            evidence: whole.evidence,
+            same_secret: whole.same_secret,
+            same_secret_count: whole.same_secret_count,
+            fix: whole.fix,
+        }
+    }
+}
+
 #[derive(Serialize)]
 struct SuppressionWire<'a> {
     by: &'static str,

@@ -5,7 +5,7 @@
 
 mod finding;
 
-pub(in crate::output) use finding::{FindingWire, octal};
+pub(in crate::output) use finding::{FindingWire, ResultFacts, octal};
 
 use super::watcher;
 use crate::model::{Coverage, HostFacts, PackFacts, ReadError, ScanFacts, ScanReport, Severity, Summary, Untrusted};
@@ -89,8 +89,9 @@ impl<'a> Closing<'a> {
     }
 }
 
+/// The program and its rules.
 #[derive(Serialize)]
-struct ToolWire<'a> {
+pub(super) struct ToolWire<'a> {
     name: &'static str,
     version: &'static str,
     rule_pack: PackWire<'a>,
@@ -104,7 +105,7 @@ struct PackWire<'a> {
 }
 
 impl<'a> ToolWire<'a> {
-    fn of(pack: &'a PackFacts) -> Self {
+    pub(super) fn of(pack: &'a PackFacts) -> Self {
         let rule_pack = PackWire { digest: &pack.digest, rules: pack.rules, date: &pack.date };
         Self { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION"), rule_pack }
     }
@@ -131,6 +132,16 @@ struct ScanWire<'a> {
     start: StartWire<'a>,
     #[serde(flatten)]
     end: EndWire,
+}
+
+/// What was asked for and how far it got; SARIF has no fields for it.
+#[derive(Serialize)]
+pub(super) struct Extent<'a>(ScanWire<'a>);
+
+impl<'a> Extent<'a> {
+    pub(super) fn of(report: &'a ScanReport) -> Self {
+        Self(ScanWire { start: StartWire::of(&report.scan), end: EndWire::of(&report.scan, &report.coverage) })
+    }
 }
 
 #[derive(Serialize)]
