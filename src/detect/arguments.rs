@@ -5,9 +5,71 @@ use crate::read::{Document, Field, Text};
 use crate::vault::VaultName;
 use std::ops::Range;
 
+/// Most words of a line that are looked at.
+const WORDS: usize = 4096;
+
 /// What the argument at `index` holds, if its own text or the one before says it is a secret: how
-/// loudly, and which part of it.
-pub(super) fn secret(document: &Document<'_>, index: usize) -> Option<(Hint, Range<usize>)> {
+/// loudly, and which part of it. A line of several arguments may hold several.
+pub(super) fn secrets(document: &Document<'_>, index: usize) -> Vec<(Hint, Range<usize>)> {
+    match secret(document, index) {
+        Some(one) => vec![one],
+        None => in_line(document.fields[index].value.bytes()),
+    }
+}
+
+/// The secrets of a line of arguments: `--port 80 --api-key x -Dacme.token=y`.
+fn in_line(line: &[u8]) -> Vec<(Hint, Range<usize>)> {
+    let mut found = Vec::new();
+    let (mut option, mut with) = (None, false);
+    for word in words(line).take(WORDS) {
+        let text = &line[word.clone()];
+        let bare = unquoted(line, word.clone());
+        let sealed = std::mem::replace(&mut with, text == WITH);
+        if let Some((name, at)) = assigned(text) {
+            let value = unquoted(line, word.start + at..word.end);
+            let hint = names::hint(name).filter(|_| !(sealed && is_name(&line[value.clone()])));
+            found.extend(hint.map(|hint| (hint.max(Hint::Secret), value)));
+            option = None;
+        } else if text.starts_with(b"-") {
+            option = names::hint(text);
+        } else if let Some(hint) = option.take() {
+            found.push((hint.max(Hint::Secret), bare));
+        }
+    }
+    found
+}
+
+/// Where the words of a line lie; none when there is only one. Quotes hold blanks together.
+fn words(line: &[u8]) -> impl Iterator<Item = Range<usize>> {
+    let mut at = 0;
+    let several = line.trim_ascii().iter().any(u8::is_ascii_whitespace);
+    std::iter::from_fn(move || {
+        let start = at + line[at..].iter().position(|b| !b.is_ascii_whitespace())?;
+        let mut quote = None;
+        let ends = |b: &u8| {
+            match quote {
+                None if b.is_ascii_whitespace() => return true,
+                None if matches!(b, b'"' | b'\'') => quote = Some(*b),
+                Some(open) if open == *b => quote = None,
+                _ => {}
+            }
+            false
+        };
+        at = line[start..].iter().position(ends).map_or(line.len(), |length| start + length);
+        Some(start..at)
+    })
+    .take_while(move |_| several)
+}
+
+/// A word without the quotes around it.
+fn unquoted(line: &[u8], word: Range<usize>) -> Range<usize> {
+    match &line[word.clone()] {
+        [first @ (b'"' | b'\''), .., last] if first == last => word.start + 1..word.end - 1,
+        _ => word,
+    }
+}
+
+fn secret(document: &Document<'_>, index: usize) -> Option<(Hint, Range<usize>)> {
     let field = &document.fields[index];
     let value = field.value.bytes();
     if let Some((name, at)) = assigned(value) {

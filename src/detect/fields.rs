@@ -124,7 +124,7 @@ impl Detector<'_> {
                 self.query(rule, field, out);
             }
             SecretForm::Arguments => {
-                if let Some((hint, part)) = arguments::secret(document, index) {
+                for (hint, part) in arguments::secrets(document, index) {
                     let sighting = self.named(rule, hint, field, &value[part.clone()], Rank::Field);
                     out.extend(sighting.map(|s| narrowed(s, field, part)));
                 }

@@ -399,6 +399,8 @@ mod tests {
             "`pass show x`",
             "process.env.TOKEN",
             "${env:X}",
+            "{env:ACME_API_KEY}",
+            "{file:~/.secrets/acme}",
         ] {
             assert_eq!(gate(value.as_bytes()), Some(Gate::Reference), "{value}");
         }
