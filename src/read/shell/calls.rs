@@ -50,13 +50,10 @@ fn record(source: &[u8], at: usize, out: &mut Fields<'_>) {
     next += 1;
     while next < end && source[next] != b'}' {
         next = blanks(source, next, end);
-        let name = match quoted(source, next, end) {
-            Some(name) => name,
-            None => {
-                let word = source[next..end].iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
-                next..next + word
-            }
-        };
+        let name = quoted(source, next, end).unwrap_or_else(|| {
+            let word = source[next..end].iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
+            next..next + word
+        });
         let after = source[name.end..end].iter().position(|b| *b == b':').map(|colon| name.end + colon + 1);
         let value = after.filter(|_| !name.is_empty()).and_then(|from| quoted(source, from, end));
         let Some(value) = value else { return };
