@@ -95,7 +95,7 @@ fn every_secret_field_of_every_surface_is_found() {
     let detector = Detector::new(&pack, &keys, Limits::SHIPPED, std::time::SystemTime::now());
     let mut missed = String::new();
     for surface in surfaces().iter().filter(|surface| surface.format != Format::Sqlite) {
-        for place in surface.secrets.iter() {
+        for place in surface.secrets.iter().filter(|place| place.form != SecretForm::Public) {
             let keys = write::keys(&place.field, place.form, surface.format);
             let Some(text) = write::document(surface.format, &keys, &write::value(place.form, &surface.id)) else {
                 continue;

@@ -113,6 +113,7 @@ impl Detector<'_> {
                     out.truncate(before);
                 }
             }
+            SecretForm::Public => {}
             SecretForm::Header => {
                 let beside = beside::secret(document, index).is_some();
                 out.extend(self.header(rule, field, beside));
@@ -257,9 +258,12 @@ impl Detector<'_> {
             // All of it was one secret before it was unpacked; what is in it has names of its own.
             SecretForm::Base64 if packed => (SecretForm::Named, rule),
             SecretForm::Value | SecretForm::Base64 | SecretForm::Basic => (SecretForm::Value, rule),
-            SecretForm::Named | SecretForm::Guessed | SecretForm::Header | SecretForm::Url | SecretForm::Arguments => {
-                (SecretForm::Header, rule)
-            }
+            SecretForm::Named
+            | SecretForm::Guessed
+            | SecretForm::Public
+            | SecretForm::Header
+            | SecretForm::Url
+            | SecretForm::Arguments => (SecretForm::Header, rule),
         });
         let inner_layer = Layer {
             depth: layer.depth + 1,

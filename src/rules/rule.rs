@@ -186,6 +186,8 @@ pub enum SecretForm {
     Named,
     /// The same in a file of many settings, where a word is likelier an example than a password.
     Guessed,
+    /// No secret, though its name says so.
+    Public,
     /// A scheme may stand before the secret.
     Header,
     /// base64 of user:password.

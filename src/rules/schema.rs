@@ -239,7 +239,7 @@ pub struct SecretField {
     /// `{a,b}` either. `mcpServers/*/env/*`, `**/*:_authToken`, `*/{token,password}`.
     pub field: String,
     /// How to look at it: `value` (always a secret), `named` (when the key's name says so), `guessed` (the same,
-    /// but no word is taken for a password),
+    /// but no word is taken for a password), `public` (no secret, whatever its name says),
     /// `header` (a scheme may stand before the secret), `basic` (base64 of user:password),
     /// `base64`, `url` (userinfo and query), `arguments` (a command's arguments).
     #[serde(rename = "as")]

@@ -40,7 +40,7 @@ pub const FORMATS: &[&str] = &[
     "leveldb",
 ];
 /// Words of a secret field's `as`.
-pub const FORMS: &[&str] = &["value", "named", "guessed", "header", "basic", "base64", "url", "arguments"];
+pub const FORMS: &[&str] = &["value", "named", "guessed", "public", "header", "basic", "base64", "url", "arguments"];
 /// Words of a setting's `operator`.
 pub const OPERATORS: &[&str] = &["is", "is-not", "contains", "matches", "present"];
 /// Words of a recipe's `edit`.

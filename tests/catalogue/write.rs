@@ -15,7 +15,7 @@ fn text(template: &str, seed: &str) -> String {
 /// A value that is a secret in a field looked at as `form`.
 pub(super) fn value(form: SecretForm, seed: &str) -> String {
     match form {
-        SecretForm::Value | SecretForm::Named | SecretForm::Guessed => text("<an:40>", seed),
+        SecretForm::Value | SecretForm::Named | SecretForm::Guessed | SecretForm::Public => text("<an:40>", seed),
         SecretForm::Header => text("Bearer <an:40>", seed),
         SecretForm::Basic => data_encoding::BASE64.encode(format!("ada:{}", text("<an:24>", seed)).as_bytes()),
         SecretForm::Base64 => data_encoding::BASE64.encode(text("<an:24>", seed).as_bytes()),
