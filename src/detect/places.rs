@@ -5,9 +5,17 @@ use crate::rules::field_path::FieldPath;
 use crate::rules::rule::{SecretForm, Surface};
 use crate::rules::{RuleIdx, RulePack};
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
-/// Per surface id, in the order of the data.
-pub(super) struct Places(BTreeMap<&'static str, Vec<Place>>);
+/// Per surface id, compiled when a file of it is first met: most scans meet few of them.
+pub(super) struct Places(BTreeMap<&'static str, Surfaced>);
+
+/// A surface, and its places once they are compiled.
+struct Surfaced {
+    surface: &'static Surface,
+    rules: Vec<Option<RuleIdx>>,
+    places: OnceLock<Vec<Place>>,
+}
 
 struct Place {
     path: FieldPath,
@@ -16,28 +24,27 @@ struct Place {
 }
 
 impl Places {
-    /// Compiles the places of the pack; those of disabled rules stay out.
+    /// The places of the pack; those of disabled rules stay out.
     pub(super) fn new(pack: &RulePack) -> Self {
-        let mut all = BTreeMap::new();
-        for surface in pack.surfaces() {
-            let places: Vec<Place> = surface
-                .secrets
-                .iter()
-                .filter_map(|place| {
-                    let rule = pack.find(&place.rule).filter(|rule| pack.enabled(*rule))?;
-                    Some(Place { path: FieldPath::new(&place.field), form: place.form, rule })
-                })
-                .collect();
-            if !places.is_empty() {
-                all.insert(surface.id.as_ref(), places);
-            }
-        }
-        Self(all)
+        let enabled = |id: &str| pack.find(id).filter(|rule| pack.enabled(*rule));
+        let mut known: BTreeMap<&str, Option<RuleIdx>> = BTreeMap::new();
+        let surfaced = pack.surfaces().iter().filter(|surface| !surface.secrets.is_empty()).map(|surface| {
+            let rules =
+                surface.secrets.iter().map(|place| *known.entry(&place.rule).or_insert_with(|| enabled(&place.rule)));
+            (surface.id.as_ref(), Surfaced { surface, rules: rules.collect(), places: OnceLock::new() })
+        });
+        Self(surfaced.collect())
     }
 
     /// How the surface says a field is to be looked at.
     pub(super) fn of(&self, surface: Option<&Surface>, path: &[&[u8]]) -> Option<(SecretForm, RuleIdx)> {
-        let places = self.0.get(surface?.id.as_ref())?;
+        let surfaced = self.0.get(surface?.id.as_ref())?;
+        let places = surfaced.places.get_or_init(|| {
+            let secrets = surfaced.surface.secrets.iter().zip(&surfaced.rules);
+            let enabled = secrets.filter_map(|(place, rule)| Some((place, (*rule)?)));
+            let compiled = enabled.map(|(place, rule)| (FieldPath::new(&place.field), place.form, rule));
+            compiled.map(|(path, form, rule)| Place { path, form, rule }).collect()
+        });
         places.iter().find(|place| place.path.matches_bytes(path)).map(|place| (place.form, place.rule))
     }
 }

@@ -21,6 +21,7 @@ pub mod roots;
 pub mod rule;
 pub mod schema;
 mod shape;
+mod tail;
 pub mod template;
 pub mod vet;
 mod wildcard;

@@ -6,10 +6,11 @@
 
 use super::roots::{Rooted, divide, expand};
 use super::rule::Surface;
-use super::wildcard::Wildcard;
+use super::tail::{Tail, divided, rooted};
 use crate::host::{Host, Os};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 /// Whose decision a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -79,64 +80,87 @@ impl Known<'_> {
 
 /// How far from the end a fixed name may stand to be hashed.
 const HASHED: usize = 3;
-/// Names longer than this are never hashed.
-const NAME: usize = 96;
 
 /// Every surface's places, prepared for looking up.
 pub struct PlaceIndex<'p> {
     surfaces: &'p [Surface],
     entries: Vec<Entry<'p>>,
-    /// Entries by a lower-case name at each distance from the end.
-    named: [HashMap<Vec<u8>, Vec<u32>>; HASHED],
+    /// Hashes of lower-case names at each distance from the end, then of extensions, with their entries, sorted.
+    hashed: Vec<(u32, u32)>,
     /// Entries without such a name.
     loose: Vec<u32>,
-    /// What each surface must not take, in the order of `surfaces`.
-    except: Vec<Vec<Tail>>,
+    /// What each surface must not take, in the order of `surfaces`; compiled when it is first asked for.
+    except: Vec<OnceLock<Vec<Tail>>>,
 }
 
+/// What a hash is of, besides the distances from the end.
+const EXTENSION: usize = HASHED;
+
 impl<'p> PlaceIndex<'p> {
-    /// Prepares the places of `surfaces`.
+    /// Prepares the places of `surfaces`. Patterns compile when a path first comes near them: most of
+    /// thousands never do.
     #[must_use]
     pub fn new(surfaces: &'p [Surface]) -> Self {
-        let mut index =
-            Self { surfaces, entries: Vec::new(), named: Default::default(), loose: Vec::new(), except: Vec::new() };
+        let except = surfaces.iter().map(|_| OnceLock::new()).collect();
+        let mut index = Self { surfaces, entries: Vec::new(), hashed: Vec::new(), loose: Vec::new(), except };
         for (number, surface) in surfaces.iter().enumerate() {
-            index.except.push(surface.except.iter().map(|glob| Tail::new(glob, false, any_case())).collect());
-            // Most patterns are the same on all systems; each is compiled once.
-            let mut tails: BTreeSet<(String, bool, bool)> = BTreeSet::new();
+            // Most patterns are the same on all systems; each is there once.
+            let mut tails: BTreeSet<(&str, &str, bool, bool)> = BTreeSet::new();
             for os in [Os::Linux, Os::Macos, Os::Windows] {
                 for pattern in of_os(&surface.user, os) {
                     if let Some(Rooted::Home(below_home, _, rest)) = divide(pattern, os) {
                         let fold = any_case() || (os == Os::Windows && !surface.user.linux.contains(pattern));
-                        tails.insert((format!("{below_home}/{rest}"), false, fold));
+                        tails.insert((below_home, rest, false, fold));
                         if let Some(folder) = in_flatpak(pattern, os) {
-                            tails.insert((format!(".var/app/*/{folder}/{rest}"), false, fold));
+                            tails.insert((folder, rest, false, fold));
                         }
                     }
                 }
                 for pattern in of_os(&surface.system, os) {
-                    tails.insert((pattern.to_string(), true, any_case() || os == Os::Windows));
+                    tails.insert(("", pattern, true, any_case() || os == Os::Windows));
                 }
             }
-            for (pattern, anchored, fold) in tails {
-                let tail = Tail::new(&pattern, anchored, fold);
-                index.add(Entry { surface, number, user: !anchored, tail });
+            for (folder, rest, anchored, fold) in tails {
+                index.add(Entry {
+                    surface,
+                    number,
+                    user: !anchored,
+                    folder,
+                    rest,
+                    anchored,
+                    fold,
+                    tail: OnceLock::new(),
+                });
             }
-            for glob in surface.anywhere.iter() {
-                let tail = Tail::new(glob, false, any_case());
-                index.add(Entry { surface, number, user: false, tail });
+            for rest in surface.anywhere.iter() {
+                let (folder, anchored, fold, tail) = ("", false, any_case(), OnceLock::new());
+                index.add(Entry { surface, number, user: false, folder, rest, anchored, fold, tail });
             }
         }
+        index.hashed.sort_unstable();
         index
     }
 
     fn add(&mut self, entry: Entry<'p>) {
-        let list = match entry.tail.fixed_name() {
-            Some((distance, name)) => self.named[distance].entry(name.to_ascii_lowercase()).or_default(),
-            None => &mut self.loose,
-        };
-        list.push(self.entries.len() as u32);
+        let number = self.entries.len() as u32;
+        match entry.fixed_name() {
+            Some((distance, name)) => self.hashed.push((hash(distance, name), number)),
+            None => self.loose.push(number),
+        }
         self.entries.push(entry);
+    }
+
+    /// The entries that have this name at this distance.
+    fn named(&self, distance: usize, name: &[u8]) -> impl Iterator<Item = u32> {
+        let wanted = hash(distance, name);
+        let from = self.hashed.partition_point(|(hash, _)| *hash < wanted);
+        self.hashed[from..].iter().take_while(move |(hash, _)| *hash == wanted).map(|(_, number)| *number)
+    }
+
+    fn is_excepted(&self, number: usize, parts: &[&[u8]]) -> bool {
+        let compiled =
+            || self.surfaces[number].except.iter().map(|glob| Tail::new("", glob, false, any_case())).collect();
+        self.except[number].get_or_init(compiled).iter().any(|glob| glob.matches(parts, false).is_some())
     }
 
     /// The surface of `path`, told by its end; `None` for files of no surface.
@@ -153,33 +177,30 @@ impl<'p> PlaceIndex<'p> {
         let bytes = path.as_os_str().as_encoded_bytes();
         let parts = divided(bytes);
         let mut best: Option<(&Entry<'p>, usize)> = None;
-        let mut consider = |list: &[u32]| {
-            for &i in list {
-                let entry = &self.entries[i as usize];
-                if best.is_some_and(|(other, _)| other.tail.rank >= entry.tail.rank) {
-                    continue;
-                }
-                if let Some(start) = entry.tail.matches(&parts, rooted(bytes))
-                    && !self.except[entry.number].iter().any(|glob| glob.matches(&parts, false).is_some())
-                {
-                    best = Some((entry, start));
-                }
+        let mut consider = |number: u32| {
+            let entry = &self.entries[number as usize];
+            let tail = entry.tail();
+            if best.is_some_and(|(other, _)| other.tail().rank >= tail.rank) {
+                return;
+            }
+            if let Some(start) = tail.matches(&parts, rooted(bytes))
+                && !self.is_excepted(entry.number, &parts)
+            {
+                best = Some((entry, start));
             }
         };
-        let mut lower = [0; NAME];
-        for (named, name) in self.named.iter().zip(parts.iter().rev()) {
-            if let Some(lower) = lower.get_mut(..name.len()) {
-                lower.copy_from_slice(name);
-                lower.make_ascii_lowercase();
-                consider(named.get(&*lower).map_or(&[], Vec::as_slice));
-            }
+        for (distance, name) in parts.iter().rev().take(HASHED).enumerate() {
+            self.named(distance, name).for_each(&mut consider);
         }
-        consider(&self.loose);
+        if let Some(extension) = parts.last().and_then(|name| extension(name)) {
+            self.named(EXTENSION, extension).for_each(&mut consider);
+        }
+        self.loose.iter().copied().for_each(&mut consider);
         let (entry, start) = best?;
         let home = home.map(|home| divided(home.as_os_str().as_encoded_bytes()));
         let at_home = home.is_some_and(|home| home.len() == start && parts.starts_with(&home));
         let level = match entry {
-            Entry { tail: Tail { anchored: true, .. }, .. } => Level::System,
+            Entry { anchored: true, .. } => Level::System,
             Entry { number, .. } if at_home && (entry.user || self.is_users_own(*number, &parts, start)) => Level::User,
             _ => Level::Project,
         };
@@ -189,8 +210,9 @@ impl<'p> PlaceIndex<'p> {
     /// Whether a user-level pattern of the surface begins at the same part: `.claude/settings.json`
     /// is one of both.
     fn is_users_own(&self, number: usize, parts: &[&[u8]], start: usize) -> bool {
-        let own =
-            |entry: &Entry<'_>| entry.number == number && entry.user && entry.tail.matches(parts, false) == Some(start);
+        let own = |entry: &Entry<'_>| {
+            entry.number == number && entry.user && entry.tail().matches(parts, false) == Some(start)
+        };
         self.entries.iter().any(own)
     }
 
@@ -226,8 +248,25 @@ impl<'p> PlaceIndex<'p> {
 
 /// The folder that stands for a pattern's root in the home of a Flatpak application.
 fn in_flatpak(pattern: &str, os: Os) -> Option<&'static str> {
-    let moved = [("{config}", "config"), ("{data}", "data"), ("{cache}", "cache"), ("{state}", ".local/state")];
+    let moved = [
+        ("{config}", ".var/app/*/config"),
+        ("{data}", ".var/app/*/data"),
+        ("{cache}", ".var/app/*/cache"),
+        ("{state}", ".var/app/*/.local/state"),
+    ];
     moved.iter().find(|(root, _)| os == Os::Linux && pattern.starts_with(root)).map(|(_, folder)| *folder)
+}
+
+/// A name, whatever its case, at a distance; two of them may have one hash, for all of a path is compared after.
+fn hash(distance: usize, name: &[u8]) -> u32 {
+    // FNV-1a (http://www.isthe.com/chongo/tech/comp/fnv/): names are short, and nobody gains by a collision.
+    let step = |hash: u32, byte: u8| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
+    name.iter().fold(step(0x811c_9dc5, distance as u8), |hash, byte| step(hash, byte.to_ascii_lowercase()))
+}
+
+/// What stands after the last dot of a name.
+fn extension(name: &[u8]) -> Option<&[u8]> {
+    memchr::memrchr(b'.', name).map(|dot| &name[dot + 1..]).filter(|extension| !extension.is_empty())
 }
 
 /// A pattern for the end of a path, with its surface.
@@ -237,91 +276,31 @@ struct Entry<'p> {
     number: usize,
     /// Whether it is a user-level path, seen from the home.
     user: bool,
-    tail: Tail,
-}
-
-/// A pattern for the end of a path, or for all of it.
-struct Tail {
-    /// Runs of parts between `**`, outermost first.
-    runs: Box<[Box<[Wildcard]>]>,
+    /// What comes before `rest`: a root's place below a home.
+    folder: &'p str,
+    rest: &'p str,
     /// Whether it must begin at the root of the file system.
     anchored: bool,
-    /// Whether case is ignored; the pattern is then in lower case.
+    /// Whether case is ignored.
     fold: bool,
-    /// Parts, then fixed bytes; longer is more specific.
-    rank: (usize, usize),
+    tail: OnceLock<Tail>,
 }
 
-impl Tail {
-    fn new(pattern: &str, anchored: bool, fold: bool) -> Self {
-        let pattern = if fold { pattern.to_ascii_lowercase() } else { pattern.to_owned() };
-        let mut runs = vec![Vec::new()];
-        for part in pattern.split('/').filter(|part| !part.is_empty()) {
-            match runs.last_mut() {
-                Some(run) if part != "**" => run.push(Wildcard::new(part, str::to_owned)),
-                _ => runs.push(Vec::new()),
-            }
-        }
-        // A folder is no file: what ends in `**` means every file below.
-        if let Some(run) = runs.last_mut().filter(|run| run.is_empty()) {
-            run.push(Wildcard::new("*", str::to_owned));
-        }
-        let runs: Box<[Box<[Wildcard]>]> = runs.into_iter().map(Vec::into_boxed_slice).collect();
-        let all = || runs.iter().flatten();
-        let rank = (all().count(), all().map(Wildcard::fixed).sum());
-        Self { runs, anchored, fold, rank }
+impl<'p> Entry<'p> {
+    fn tail(&self) -> &Tail {
+        self.tail.get_or_init(|| Tail::new(self.folder, self.rest, self.anchored, self.fold))
     }
 
-    /// A fixed name near the end, and how far from it.
-    fn fixed_name(&self) -> Option<(usize, &[u8])> {
-        let last = self.runs.last()?.iter().rev().take(HASHED).enumerate();
-        last.filter_map(|(i, part)| Some((i, part.literal()?))).find(|(_, name)| name.len() <= NAME)
-    }
-
-    /// The index of the first part it takes, when the end of `parts` fits.
-    ///
-    /// Runs are placed from the end, each as late as it fits; that loses nothing, since only an
-    /// anchored pattern is bound to the start, and there the first run is compared at the start.
-    fn matches(&self, parts: &[&[u8]], rooted: bool) -> Option<usize> {
-        if self.anchored && !rooted {
-            return None;
-        }
-        let (last, others) = self.runs.split_last()?;
-        let mut end = parts.len().checked_sub(last.len())?;
-        if !self.fits(last, &parts[end..]) {
-            return None;
-        }
-        for (i, run) in others.iter().enumerate().rev() {
-            let before = &parts[..end];
-            end = if self.anchored && i == 0 {
-                (run.len() <= end && self.fits(run, &before[..run.len()])).then_some(0)?
-            } else if run.is_empty() {
-                end
-            } else {
-                before.windows(run.len()).rposition(|window| self.fits(run, window))?
-            };
-        }
-        (!self.anchored || end == 0).then_some(end)
-    }
-
-    fn fits(&self, run: &[Wildcard], parts: &[&[u8]]) -> bool {
-        run.iter().zip(parts).all(|(wildcard, part)| {
-            if self.fold { wildcard.matches(&part.to_ascii_lowercase()) } else { wildcard.matches(part) }
+    /// A fixed name near the end and how far from it, or the fixed extension of the last.
+    fn fixed_name(&self) -> Option<(usize, &'p [u8])> {
+        let parts = |text: &'p str| text.rsplit('/').filter(|part| !part.is_empty());
+        let near = || parts(self.rest).chain(parts(self.folder)).take(HASHED).take_while(|part| *part != "**");
+        let fixed = near().enumerate().find(|(_, part)| !part.contains('*'));
+        fixed.map(|(distance, name)| (distance, name.as_bytes())).or_else(|| {
+            let after = near().next()?.rsplit('*').next()?;
+            Some((EXTENSION, extension(after.as_bytes())?))
         })
     }
-}
-
-/// The parts of a path, outermost first. Bytes, so that names that are not UTF-8 stay what they are.
-fn divided(path: &[u8]) -> Vec<&[u8]> {
-    let separator = |byte: &u8| *byte == b'/' || (cfg!(windows) && *byte == b'\\');
-    // `\\?\` begins a verbatim path on Windows.
-    let verbatim = |part: &[u8]| cfg!(windows) && part == b"?";
-    path.split(separator).filter(|part| !part.is_empty() && *part != b"." && !verbatim(part)).collect()
-}
-
-/// Whether a path begins at the root of a file system.
-fn rooted(path: &[u8]) -> bool {
-    matches!(path, [b'/' | b'\\', ..] | [_, b':', b'/' | b'\\', ..])
 }
 
 /// Whether this system's files are found whatever the case of their names.
