@@ -14,11 +14,13 @@ pub enum Format {
     Ndjson,
     /// SARIF 2.1.0.
     Sarif,
+    /// One page for a browser.
+    Html,
 }
 
 impl Format {
     /// Every format, the default first.
-    pub const ALL: &'static [Self] = &[Self::Human, Self::Json, Self::Ndjson, Self::Sarif];
+    pub const ALL: &'static [Self] = &[Self::Human, Self::Json, Self::Ndjson, Self::Sarif, Self::Html];
 
     /// The word of `--format`.
     #[must_use]
@@ -28,6 +30,7 @@ impl Format {
             Self::Json => "json",
             Self::Ndjson => "ndjson",
             Self::Sarif => "sarif",
+            Self::Html => "html",
         }
     }
 }

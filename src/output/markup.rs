@@ -41,6 +41,22 @@ fn calm(word: &str) -> bool {
     body.chars().all(harmless) && !body.to_ascii_lowercase().contains("www.")
 }
 
+/// HTML: text between tags or in a quoted attribute.
+pub(super) fn html(text: &str) -> String {
+    let mut markup = String::with_capacity(text.len());
+    for c in shown(text).chars() {
+        match c {
+            '&' => markup.push_str("&amp;"),
+            '<' => markup.push_str("&lt;"),
+            '>' => markup.push_str("&gt;"),
+            '"' => markup.push_str("&quot;"),
+            '\'' => markup.push_str("&#39;"),
+            c => markup.push(c),
+        }
+    }
+    markup
+}
+
 /// Whether `url` can stand as a link as it is: `http` or `https`, and no character that would have to be encoded.
 pub(super) fn is_web(url: &str) -> bool {
     let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));

@@ -8,6 +8,7 @@
 mod escape;
 mod fix;
 mod format;
+mod html;
 mod human;
 mod json;
 mod markup;
@@ -71,6 +72,7 @@ pub fn write(format: Format, report: &ScanReport, options: &RenderOptions, out: 
         Format::Human => human::write(report, options, out),
         Format::Json => json::write(report, options, out),
         Format::Ndjson => ndjson::write(report, options, out),
+        Format::Html => html::write(report, options, out),
         Format::Sarif => sarif::write(report, options, out),
     }
 }

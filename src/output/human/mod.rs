@@ -32,7 +32,7 @@ pub(super) fn write(report: &ScanReport, options: &RenderOptions, out: &mut dyn 
         let first = if groups.is_empty() {
             plain(headline::nothing(report))
         } else {
-            styled(page.bold(), headline::found(report, &page.paths, &groups))
+            styled(page.bold(), headline::found(report, &page.paths, &groups).join(" "))
         };
         blocks.put(&page.paragraph("", 0, &[first]))?;
     }

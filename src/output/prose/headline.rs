@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Kinds named before the rest is summed up.
 const KINDS: usize = 5;
 
-/// What was found, worst thing first.
-pub(in crate::output) fn found(report: &ScanReport, paths: &Paths, groups: &[Group<'_>]) -> String {
+/// What was found in sentences, worst thing first; never empty.
+pub(in crate::output) fn found(report: &ScanReport, paths: &Paths, groups: &[Group<'_>]) -> Vec<String> {
     let urgent = |category| groups.iter().filter(move |g| g.head.category == category && !g.is_minor());
     let mut sentences = Vec::new();
     let signs = urgent(Category::Compromise).count();
@@ -42,7 +42,7 @@ pub(in crate::output) fn found(report: &ScanReport, paths: &Paths, groups: &[Gro
     if !report.scan.complete {
         sentences.push("The look was not complete; see below.".to_owned());
     }
-    sentences.join(" ")
+    sentences
 }
 
 /// Who could take what, and what starts by itself.

@@ -10,6 +10,13 @@ pub(in crate::output) fn clip(text: &str, limit: usize) -> String {
     }
 }
 
+/// The text with a capital at its beginning.
+pub(in crate::output) fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+    first + letters.as_str()
+}
+
 /// `1 secret`, `2 secrets`.
 pub(in crate::output) fn count(number: impl TryInto<u64>, noun: &str) -> String {
     let number = number.try_into().unwrap_or(u64::MAX);

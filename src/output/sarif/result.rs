@@ -1,6 +1,6 @@
 //! One finding as a `result`.
 
-use super::super::prose::numbers::{clip, enumerate};
+use super::super::prose::numbers::{capital, clip, enumerate};
 use super::super::prose::place::{exposure, inside};
 use super::super::prose::{LONG, next::Next};
 use super::super::wire::ResultFacts;
@@ -81,12 +81,6 @@ fn message(report: &ScanReport, finding: &Finding) -> String {
     }
     sentences.push(sentence(&capital(&Next::alone(report, finding).in_words())));
     sentences.join(" ")
-}
-
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
-    first + letters.as_str()
 }
 
 /// A `location`.
