@@ -213,13 +213,14 @@ fn nothing_printed_or_written_holds_a_canary() {
     let out = state.path().join("out");
     fs::create_dir(&out).unwrap();
     let scopes: [&[&str]; 4] = [&["scan"], &["scan", "--home", home_path], &["scan", app], &["scan", "--deep"]];
-    let formats: [&[&str]; 7] = [
+    let formats: [&[&str]; 8] = [
         &[],
         &["--format", "human", "--color", "always"],
         &["--format", "json"],
         &["--format", "ndjson"],
         &["--format", "sarif"],
         &["--format", "html"],
+        &["--format", "csv"],
         &["--plan"],
     ];
     let verbosities: [&[&str]; 4] = [&[], &["--verbose"], &["--quiet"], &["--show-suppressed", "--verbose"]];

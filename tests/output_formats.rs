@@ -1,6 +1,8 @@
 //! The formats that other programs read: SARIF, HTML, CSV, Markdown, JUnit. Each is held against its own rules,
 //! with names in the report that try to break out of it.
 
+#[path = "output_formats/csv.rs"]
+mod csv;
 #[path = "output_formats/html.rs"]
 mod html;
 #[path = "output_formats/sarif.rs"]
@@ -15,7 +17,7 @@ use caulk::output::{Format, RenderOptions, write};
 use std::path::PathBuf;
 
 /// The formats that are tested here.
-const FORMATS: &[Format] = &[Format::Sarif, Format::Html];
+const FORMATS: &[Format] = &[Format::Sarif, Format::Html, Format::Csv];
 
 /// Names that mean something to one of the formats, or to whatever shows it.
 const HOSTILE: &[&str] = &[

@@ -16,11 +16,13 @@ pub enum Format {
     Sarif,
     /// One page for a browser.
     Html,
+    /// One finding a row, for spreadsheets.
+    Csv,
 }
 
 impl Format {
     /// Every format, the default first.
-    pub const ALL: &'static [Self] = &[Self::Human, Self::Json, Self::Ndjson, Self::Sarif, Self::Html];
+    pub const ALL: &'static [Self] = &[Self::Human, Self::Json, Self::Ndjson, Self::Sarif, Self::Html, Self::Csv];
 
     /// The word of `--format`.
     #[must_use]
@@ -31,6 +33,7 @@ impl Format {
             Self::Ndjson => "ndjson",
             Self::Sarif => "sarif",
             Self::Html => "html",
+            Self::Csv => "csv",
         }
     }
 }

@@ -5,6 +5,7 @@
 //! scan leaves through [`crate::model::Untrusted`] (people) or the escaping writer (JSON). The same
 //! report and options give the same bytes. What to report and what to hide is triage's business.
 
+mod csv;
 mod escape;
 mod fix;
 mod format;
@@ -72,6 +73,7 @@ pub fn write(format: Format, report: &ScanReport, options: &RenderOptions, out: 
         Format::Human => human::write(report, options, out),
         Format::Json => json::write(report, options, out),
         Format::Ndjson => ndjson::write(report, options, out),
+        Format::Csv => csv::write(report, options, out),
         Format::Html => html::write(report, options, out),
         Format::Sarif => sarif::write(report, options, out),
     }

@@ -1,5 +1,6 @@
 //! The one next step. While a stealer's watcher stands, nothing may invite anybody to revoke.
 
+use super::super::watcher;
 use super::LONG;
 use super::group::Group;
 use super::numbers::clip;
@@ -27,13 +28,8 @@ pub(in crate::output) enum Remedy<'a> {
 }
 
 impl<'a> Next<'a> {
-    /// What to do about one finding by itself.
-    pub(in crate::output) fn alone(report: &ScanReport, finding: &'a Finding) -> Self {
-        Self::of(report, &Group { head: finding, members: vec![finding] })
-    }
-
     /// The step in one sentence, without a period.
-    pub(in crate::output) fn in_words(&self) -> String {
+    fn in_words(&self) -> String {
         let remedy = self.remedy.map(|remedy| match remedy {
             Remedy::Url(text) | Remedy::Command(text) => format!("replace and revoke it: {text}"),
             Remedy::Sentence(text) => clip(text, 2 * LONG),
@@ -87,6 +83,14 @@ impl<'a> Remedy<'a> {
             command => Some(Self::Command(command)),
         }
     }
+}
+
+/// The step for formats that tell each finding by itself: there the safe order stands nowhere above it.
+pub(in crate::output) fn by_itself(report: &ScanReport, finding: &Finding) -> String {
+    if report.watcher {
+        return watcher::safe_order(&report.host.os).first().copied().unwrap_or_default().to_owned();
+    }
+    Next::of(report, &Group { head: finding, members: vec![finding] }).in_words()
 }
 
 /// The first place that `caulk fix` mends; it takes the secret's other places along.

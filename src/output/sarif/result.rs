@@ -2,7 +2,7 @@
 
 use super::super::prose::numbers::{capital, clip, enumerate};
 use super::super::prose::place::{exposure, inside};
-use super::super::prose::{LONG, next::Next};
+use super::super::prose::{LONG, next};
 use super::super::wire::ResultFacts;
 use super::message::{Message, sentence};
 use super::rule::{Rules, level, rank};
@@ -79,7 +79,7 @@ fn message(report: &ScanReport, finding: &Finding) -> String {
             sentences.push(sentence(&format!("Why: {}", why.join("; "))));
         }
     }
-    sentences.push(sentence(&capital(&Next::alone(report, finding).in_words())));
+    sentences.push(sentence(&capital(&next::by_itself(report, finding))));
     sentences.join(" ")
 }
 
