@@ -213,7 +213,7 @@ fn nothing_printed_or_written_holds_a_canary() {
     let out = state.path().join("out");
     fs::create_dir(&out).unwrap();
     let scopes: [&[&str]; 4] = [&["scan"], &["scan", "--home", home_path], &["scan", app], &["scan", "--deep"]];
-    let formats: [&[&str]; 8] = [
+    let formats: [&[&str]; 10] = [
         &[],
         &["--format", "human", "--color", "always"],
         &["--format", "json"],
@@ -221,6 +221,8 @@ fn nothing_printed_or_written_holds_a_canary() {
         &["--format", "sarif"],
         &["--format", "html"],
         &["--format", "csv"],
+        &["--format", "markdown"],
+        &["--format", "junit"],
         &["--plan"],
     ];
     let verbosities: [&[&str]; 4] = [&[], &["--verbose"], &["--quiet"], &["--show-suppressed", "--verbose"]];

@@ -5,6 +5,10 @@
 mod csv;
 #[path = "output_formats/html.rs"]
 mod html;
+#[path = "output_formats/junit.rs"]
+mod junit;
+#[path = "output_formats/markdown.rs"]
+mod markdown;
 #[path = "output_formats/sarif.rs"]
 mod sarif;
 
@@ -17,7 +21,7 @@ use caulk::output::{Format, RenderOptions, write};
 use std::path::PathBuf;
 
 /// The formats that are tested here.
-const FORMATS: &[Format] = &[Format::Sarif, Format::Html, Format::Csv];
+const FORMATS: &[Format] = &[Format::Sarif, Format::Html, Format::Csv, Format::Markdown, Format::Junit];
 
 /// Names that mean something to one of the formats, or to whatever shows it.
 const HOSTILE: &[&str] = &[

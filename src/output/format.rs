@@ -18,11 +18,16 @@ pub enum Format {
     Html,
     /// One finding a row, for spreadsheets.
     Csv,
+    /// GitHub-flavoured Markdown.
+    Markdown,
+    /// Test results, for build servers.
+    Junit,
 }
 
 impl Format {
     /// Every format, the default first.
-    pub const ALL: &'static [Self] = &[Self::Human, Self::Json, Self::Ndjson, Self::Sarif, Self::Html, Self::Csv];
+    pub const ALL: &'static [Self] =
+        &[Self::Human, Self::Json, Self::Ndjson, Self::Sarif, Self::Html, Self::Csv, Self::Markdown, Self::Junit];
 
     /// The word of `--format`.
     #[must_use]
@@ -34,6 +39,8 @@ impl Format {
             Self::Sarif => "sarif",
             Self::Html => "html",
             Self::Csv => "csv",
+            Self::Markdown => "markdown",
+            Self::Junit => "junit",
         }
     }
 }

@@ -38,7 +38,13 @@ pub(super) fn code(text: &str) -> String {
 fn calm(word: &str) -> bool {
     let body = word.strip_suffix(':').unwrap_or(word);
     let harmless = |c: char| c.is_alphanumeric() || ",.;'\"()/%+-?…–’".contains(c);
-    body.chars().all(harmless) && !body.to_ascii_lowercase().contains("www.")
+    let lower = body.to_ascii_lowercase();
+    // GitHub makes links of these, too: an issue, a commit.
+    let is_issue = lower.trim_start_matches(|c: char| !c.is_alphanumeric()).starts_with("gh-");
+    let is_commit = lower.split(|c: char| !c.is_alphanumeric()).any(|part| {
+        part.len() >= 7 && part.bytes().any(|b| b.is_ascii_digit()) && part.bytes().all(|b| b.is_ascii_hexdigit())
+    });
+    body.chars().all(harmless) && !lower.contains("www.") && !is_issue && !is_commit
 }
 
 /// HTML: text between tags or in a quoted attribute.

@@ -12,6 +12,8 @@ mod format;
 mod html;
 mod human;
 mod json;
+mod junit;
+mod markdown;
 mod markup;
 mod ndjson;
 mod plan;
@@ -75,6 +77,8 @@ pub fn write(format: Format, report: &ScanReport, options: &RenderOptions, out: 
         Format::Ndjson => ndjson::write(report, options, out),
         Format::Csv => csv::write(report, options, out),
         Format::Html => html::write(report, options, out),
+        Format::Markdown => markdown::write(report, options, out),
+        Format::Junit => junit::write(report, options, out),
         Format::Sarif => sarif::write(report, options, out),
     }
 }
