@@ -226,7 +226,7 @@ fn a_format_is_found_by_name_and_a_slip_is_told_the_nearest() {
     assert_eq!(slip.nearest(), Format::Ndjson);
     assert_eq!(
         slip.to_string(),
-        "unknown format `ndjsn`: did you mean `ndjson`? (formats: human, json, ndjson, sarif, html, csv)"
+        "unknown format `ndjsn`: did you mean `ndjson`? (formats: human, json, ndjson, sarif, html, csv, markdown, junit)"
     );
     assert_eq!("JSON".parse::<Format>().unwrap_err().nearest(), Format::Json);
 }
