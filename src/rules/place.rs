@@ -95,6 +95,8 @@ pub struct PlaceIndex<'p> {
 
 /// What a hash is of, besides the distances from the end.
 const EXTENSION: usize = HASHED;
+/// The same, for the folder below which any file counts.
+const FOLDER: usize = HASHED + 1;
 
 impl<'p> PlaceIndex<'p> {
     /// Prepares the places of `surfaces`. Patterns compile when a path first comes near them: most of
@@ -194,6 +196,9 @@ impl<'p> PlaceIndex<'p> {
         }
         if let Some(extension) = parts.last().and_then(|name| extension(name)) {
             self.named(EXTENSION, extension).for_each(&mut consider);
+        }
+        for name in parts.iter().rev().skip(1) {
+            self.named(FOLDER, name).for_each(&mut consider);
         }
         self.loose.iter().copied().for_each(&mut consider);
         let (entry, start) = best?;
@@ -296,9 +301,14 @@ impl<'p> Entry<'p> {
         let parts = |text: &'p str| text.rsplit('/').filter(|part| !part.is_empty());
         let near = || parts(self.rest).chain(parts(self.folder)).take(HASHED).take_while(|part| *part != "**");
         let fixed = near().enumerate().find(|(_, part)| !part.contains('*'));
-        fixed.map(|(distance, name)| (distance, name.as_bytes())).or_else(|| {
+        let fixed = fixed.map(|(distance, name)| (distance, name.as_bytes())).or_else(|| {
             let after = near().next()?.rsplit('*').next()?;
             Some((EXTENSION, extension(after.as_bytes())?))
+        });
+        fixed.or_else(|| {
+            let above = parts(self.rest).chain(parts(self.folder)).find(|part| *part != "**")?;
+            let below = self.rest.ends_with("**") && !above.contains('*');
+            below.then_some((FOLDER, above.as_bytes()))
         })
     }
 }
