@@ -133,6 +133,10 @@ fn look_alikes_are_of_no_surface() {
         "work/app/keys.keyx",
         "work/app/.vscode/settings.jsonc",
         "work/app/my.vscode/settings.json",
+        "work/app/data/logs/today/server.log",
+        "work/app/sync/mcp/1.json",
+        "work/app/profiles/a/tasks.json",
+        "work/app/#notes#",
     ];
     for path in none {
         assert_eq!(id(index, &format!("/home/ada/{path}")), None, "{path}");
