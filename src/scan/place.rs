@@ -45,11 +45,14 @@ impl<'p> Place<'p> {
         exposure.in_local_history = surface.is_some_and(|s| s.history);
         exposure.synced_by = base.synced_by(synced, path).map(str::to_owned);
         let relative = base.relative(path, git);
+        let masked = detector.mask_text(encoded);
+        // Bytes of a path that had to be masked would tell in base64 what the mask hides.
+        let whole = masked == Untrusted::from_bytes(encoded) && std::str::from_utf8(encoded).is_err();
         Self {
             surface,
             surface_id: surface.map_or("file.text", |s| &s.id),
-            path: detector.mask_text(encoded),
-            path_bytes: std::str::from_utf8(encoded).is_err().then(|| encoded.to_vec()),
+            path: masked,
+            path_bytes: whole.then(|| encoded.to_vec()),
             relative: detector.mask_text(&relative).as_found().as_bytes().to_vec(),
             user,
             exposure: Some(exposure),
