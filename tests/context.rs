@@ -126,8 +126,32 @@ fn the_same_secret_is_the_same_in_every_form() {
 #[test]
 fn the_summary_names_the_stealers_by_title() {
     let home = TempDir::new().unwrap();
-    write(&home.path().join(".npmrc"), "//registry.npmjs.org/:_authToken=npm_<(><an:30><crc62>\n");
+    write(&home.path().join(".npmrc"), "//npm.example.com/:_authToken=npm_<(><an:30><crc62>\n");
     let report = common::audit(Os::Linux, home.path());
     assert_eq!(report.campaigns.get("shai-hulud-2").map(String::as_str), Some("Shai-Hulud 2"));
     assert!(report.summary.harvestable_by["shai-hulud-2"] >= 1);
+}
+
+/// The bytes of a path would tell in base64 what its text hides.
+#[cfg(unix)]
+#[test]
+fn a_token_in_a_path_that_is_not_utf8_is_nowhere_in_the_report() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt as _;
+    let home = TempDir::new().unwrap();
+    let token = template::expand(TOKEN, "path");
+    for name in [[b"a\xff-", &token[..], b".env"].concat(), b"b\xff.env".to_vec()] {
+        fs::write(home.path().join(OsStr::from_bytes(&name)), [b"TOKEN=", &token[..], b"\n"].concat()).unwrap();
+    }
+    let report = common::audit(Os::Linux, home.path());
+    let kept: Vec<_> = report.findings.iter().filter_map(|f| f.location.path_bytes.as_ref()).collect();
+    assert_eq!((report.findings.len(), kept.len()), (2, 1), "the bytes of the harmless one are told");
+    assert!(kept[0].ends_with(b"b\xff.env"));
+    let mut json = Vec::new();
+    caulk::output::write(caulk::output::Format::Json, &report, &caulk::output::RenderOptions::default(), &mut json)
+        .unwrap();
+    let text = String::from_utf8(json).unwrap();
+    assert!(!text.contains(std::str::from_utf8(&token).unwrap()));
+    let words = text.split('"').filter_map(|word| data_encoding::BASE64.decode(word.as_bytes()).ok());
+    assert!(words.into_iter().all(|bytes| !bytes.windows(token.len()).any(|window| window == token)));
 }

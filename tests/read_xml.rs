@@ -141,6 +141,32 @@ fn objects_that_hold_themselves_end() {
     assert!(document.fields.is_empty() && document.problem.is_some_and(|problem| problem.bound));
 }
 
+/// A thousand references to one dictionary whose keys are none.
+#[test]
+fn keys_that_are_none_are_counted_too() {
+    let mut source = b"bplist00".to_vec();
+    let references = 20_000_u16;
+    // 0: the array of references to 1; 1: a dictionary of pairs (2, 2); 2: a number.
+    source.extend([0xaf, 0x11]);
+    source.extend(references.to_be_bytes());
+    source.extend(vec![1; usize::from(references)]);
+    let dict = source.len() as u32;
+    source.extend([0xdf, 0x11]);
+    source.extend(references.to_be_bytes());
+    source.extend(vec![2; 2 * usize::from(references)]);
+    let number = source.len() as u32;
+    source.extend([0x10, 7]);
+    let table = source.len() as u64;
+    source.extend([8_u32, dict, number].into_iter().flat_map(u32::to_be_bytes));
+    source.extend([0, 0, 0, 0, 0, 0, 4, 1]);
+    source.extend(3_u64.to_be_bytes());
+    source.extend(0_u64.to_be_bytes());
+    source.extend(table.to_be_bytes());
+    let started = std::time::Instant::now();
+    sound(&parse(Format::Plist, &source, &Limits::SHIPPED));
+    assert!(started.elapsed().as_secs() < 5, "{:?}", started.elapsed());
+}
+
 #[test]
 fn hostile_documents_end_soon() {
     for source in [

@@ -122,6 +122,31 @@ fn hostile_documents_end_soon() {
     }
 }
 
+/// Every field carries its path: small documents must not take gigabytes by that.
+#[test]
+fn long_paths_are_bounded() {
+    let limits = Limits { document_bytes: 64 << 10, ..Limits::SHIPPED };
+    let long = "k".repeat(200);
+    let deep: String = (0..100).map(|n| format!("{}{long}\u{e9}{n}:\n", " ".repeat(n))).collect();
+    let items: String = (0..20_000).map(|n| format!("{}- {n}\n", " ".repeat(100))).collect();
+    let brackets = |open: &str| open.repeat(100) + &"1,".repeat(20_000);
+    for (format, source) in [
+        (Format::Yaml, deep + &items),
+        (Format::Yaml, brackets("[")),
+        (Format::Toml, format!("[{}]\n{}", vec!["a"; 5_000].join("."), "b = 1\n".repeat(5_000))),
+        (Format::Hcl, format!("{} {{\n{}}}", "a ".repeat(50_000), "b = 1\n".repeat(50_000))),
+        (Format::Xml, "<a>".repeat(100) + &"<b>1</b>".repeat(20_000)),
+        (Format::Plist, "<array>".repeat(100) + &"<string>1</string>".repeat(20_000)),
+        (Format::Erlang, "{a,".repeat(100) + "[" + &"1,".repeat(20_000)),
+    ] {
+        let document = parse(format, source.as_bytes(), &limits);
+        let keys: usize = document.fields.iter().map(|field| field.path.len()).sum();
+        let bytes = keys * size_of::<caulk::read::Text<'_>>();
+        assert!(bytes <= 17 * limits.document_bytes + 32 * document.fields.len(), "{format:?}: {bytes}");
+        assert!(document.problem.is_some_and(|problem| problem.bound), "{format:?}");
+    }
+}
+
 proptest! {
     #[test]
     fn any_bytes_are_read_without_a_panic(source in prop::collection::vec(any::<u8>(), 0..300)) {

@@ -1,5 +1,6 @@
 //! Places: every sample of every surface is found on every layout, look-alikes are not.
 
+use crate::common;
 use caulk::detect::{Detector, Scene};
 use caulk::host::{Host, Os};
 use caulk::model::{KeyRing, Limits};
@@ -50,39 +51,16 @@ fn every_surface_that_lies_in_homes_has_samples() {
     }
 }
 
-/// The user-level patterns of one system, as paths below a home, with a name for each wildcard.
-fn below_home(patterns: &[std::borrow::Cow<'static, str>], roots: [&str; 5]) -> Vec<String> {
-    let [config, data, state, cache, local] = roots;
-    let kept = patterns.iter().filter(|pattern| !pattern.starts_with('$'));
-    kept.map(|pattern| {
-        pattern
-            .replace("{home}/", "")
-            .replace("{config}", config)
-            .replace("{data}", data)
-            .replace("{state}", state)
-            .replace("{cache}", cache)
-            .replace("{appdata}", "AppData/Roaming")
-            .replace("{localappdata}", local)
-            .replace("/**/", "/a/b/")
-            .replace("/**", "/a/b")
-            .replace('*', "w1ld")
-    })
-    .collect()
-}
-
 #[test]
 fn every_user_path_of_every_system_is_of_its_surface() {
     let index = index();
-    let apple = "Library/Application Support";
-    let local = "AppData/Local";
     for surface in surfaces() {
-        let linux =
-            below_home(&surface.user.linux, [".config", ".local/share", ".local/state", ".cache", "AppData/Local"]);
-        let macos = below_home(&surface.user.macos, [apple, apple, apple, "Library/Caches", "AppData/Local"]);
-        let windows = below_home(&surface.user.windows, ["AppData/Roaming", "AppData/Roaming", local, local, local]);
-        for path in linux.iter().chain(&macos).chain(&windows) {
-            assert!(!path.contains(['{', '$']), "unknown root in {path} of {}", surface.id);
-            assert_eq!(id(index, &format!("/x/{path}")), Some(&*surface.id), "{path}");
+        let user = &surface.user;
+        for (os, patterns) in [(Os::Linux, &user.linux), (Os::Macos, &user.macos), (Os::Windows, &user.windows)] {
+            for path in patterns.iter().filter_map(|pattern| common::below_home(pattern, os)) {
+                assert!(!path.contains(['{', '$']), "unknown root in {path} of {}", surface.id);
+                assert_eq!(id(index, &format!("/x/{path}")), Some(&*surface.id), "{path}");
+            }
         }
     }
 }

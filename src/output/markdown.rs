@@ -87,7 +87,7 @@ fn meta(report: &ScanReport) -> String {
     }
     let at = report.scan.started_at.as_str();
     if let (Some(day), Some(time)) = (at.get(..10), at.get(11..16)) {
-        let _ = write!(text, ", {} UTC", words(&format!("{day} {time}")));
+        let _ = write!(text, ", {day} {time} UTC");
     }
     text + "."
 }
@@ -209,7 +209,7 @@ fn closing(sheet: &Sheet<'_>, out: &mut dyn Write) -> io::Result<()> {
     sentences.extend(looked::past(report, sheet.options.show_suppressed));
     sentences.extend(looked::cut(report));
     sentences.extend(looked::rules(report));
-    sentences.extend(sheet.paths.foreign_home().map(|home| format!("Here ~ is {home} .")));
+    sentences.extend(sheet.paths.foreign_home().map(|home| format!("Here ~ is {home}.")));
     sentences.push(looked::confined(report));
     write!(out, "\n## What was looked at\n\n{}\n", words(&sentences.join(" ")))?;
     for file in &report.scan.steered_by {

@@ -63,6 +63,12 @@ pub(super) fn html(text: &str) -> String {
     markup
 }
 
+/// XML 1.0: text between tags or in a quoted attribute. The two code points that it cannot hold and that are
+/// no control characters are spelled out like those.
+pub(super) fn xml(text: &str) -> String {
+    html(text).replace('\u{FFFE}', "\\u{fffe}").replace('\u{FFFF}', "\\u{ffff}")
+}
+
 /// Whether `url` can stand as a link as it is: `http` or `https`, and no character that would have to be encoded.
 pub(super) fn is_web(url: &str) -> bool {
     let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));

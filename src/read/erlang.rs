@@ -7,9 +7,6 @@ use super::{Document, Role, Text};
 use crate::model::Limits;
 use std::ops::Range;
 
-/// Bytes of paths that a document may have, in multiples of `Limits::document_bytes`.
-const PATHS_PER_DOCUMENT: usize = 16;
-
 /// Strings, binaries, atoms and numbers are fields. In a tuple whose first element is one of these,
 /// that is the key of the second, and of the others with their index; in a map, what stands before
 /// `=>`; in lists and other tuples, the index, from 0, of what is neither tuple nor map. So
@@ -21,7 +18,6 @@ pub fn document<'a>(source: &'a [u8], limits: &Limits) -> Document<'a> {
         at: start(source),
         depth: limits.depth,
         keys: Vec::new(),
-        path_bytes_left: limits.document_bytes.saturating_mul(PATHS_PER_DOCUMENT),
         is_torn: false,
         out: Fields::new(source, limits),
     };
@@ -53,7 +49,6 @@ struct Parser<'a> {
     depth: usize,
     /// The keys of the containers that are open: where they stand, or an index.
     keys: Vec<Key>,
-    path_bytes_left: usize,
     /// Whether a quote had no end: quotes are then looked for within their line only.
     is_torn: bool,
     out: Fields<'a>,
@@ -292,16 +287,14 @@ impl<'a> Parser<'a> {
     fn give(&mut self, scalar: &Unquoted) {
         let span = scalar.whole();
         let value = self.out.text(&span, scalar.bytes());
-        // Whole paths while there is room for them, the innermost key after that.
-        let keys = if self.path_bytes_left == 0 { self.keys.len().saturating_sub(1) } else { 0 };
-        let path: Vec<Text<'a>> = self.keys[keys..]
+        let path: Vec<Text<'a>> = self
+            .keys
             .iter()
             .map(|key| match key {
                 Key::Written(span) => self.out.slice(span),
                 Key::Index(index) => Text::Decoded(zeroize::Zeroizing::new(index.to_string().into_bytes())),
             })
             .collect();
-        self.path_bytes_left = self.path_bytes_left.saturating_sub(path.len() * (size_of::<Text<'_>>() + 8));
         self.out.push(path, span, value, Role::Entry);
     }
 }

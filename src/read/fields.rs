@@ -12,6 +12,15 @@ use zeroize::Zeroizing;
 /// written: a section name is repeated in the path of every key below it, and must not multiply.
 const KEY_BYTES: usize = 256;
 
+/// Bytes of paths that a document may have, in multiples of `Limits::document_bytes`. Every field carries its
+/// whole path, so small hostile documents would otherwise take gigabytes.
+pub(crate) const PATHS_PER_DOCUMENT: usize = 16;
+
+/// Memory that a key takes.
+pub(crate) fn size(text: &Text<'_>) -> usize {
+    size_of::<Text<'_>>() + if text.is_decoded() { text.bytes().len() } else { 0 }
+}
+
 /// Collects fields within the bounds.
 pub(crate) struct Fields<'a> {
     source: &'a [u8],
@@ -19,11 +28,13 @@ pub(crate) struct Fields<'a> {
     line: usize,
     list: Vec<Field<'a>>,
     problem: Option<Problem>,
+    path_bytes_left: usize,
 }
 
 impl<'a> Fields<'a> {
     pub(crate) fn new(source: &'a [u8], limits: &Limits) -> Self {
-        Self { source, most: limits.nodes, line: limits.chunk_bytes, list: Vec::new(), problem: None }
+        let path_bytes_left = limits.document_bytes.saturating_mul(PATHS_PER_DOCUMENT);
+        Self { source, most: limits.nodes, line: limits.chunk_bytes, list: Vec::new(), problem: None, path_bytes_left }
     }
 
     /// Bytes that one line, or one quoted value over several lines, may have.
@@ -73,11 +84,19 @@ impl<'a> Fields<'a> {
         Text::Slice(self.source.get(span.clone()).unwrap_or_default())
     }
 
-    /// Adds a field.
-    pub(crate) fn push(&mut self, path: Vec<Text<'a>>, span: Range<usize>, value: Text<'a>, role: Role) {
+    /// Adds a field: with its whole path while there is room for paths, with the innermost key after that.
+    pub(crate) fn push(&mut self, mut path: Vec<Text<'a>>, span: Range<usize>, value: Text<'a>, role: Role) {
         if self.is_full() {
             self.note("too many fields", span.start, true);
             return;
+        }
+        let bytes: usize = path.iter().map(size).sum();
+        if bytes > self.path_bytes_left {
+            self.note("longer paths than the limit", span.start, true);
+            path.drain(..path.len().saturating_sub(1));
+            path.shrink_to_fit();
+        } else {
+            self.path_bytes_left -= bytes;
         }
         self.list.push(Field { path, span, value, role });
     }

@@ -2,7 +2,7 @@
 //!
 //! Besides the databases the one reader that opens files of its own: which index counts depends on where a file lies.
 
-use super::git_ignore;
+use super::git_ignore::IgnoreFiles;
 use super::git_index::{self, Index};
 use crate::host::open;
 use crate::model::{GitState, Limits};
@@ -15,6 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub struct GitStates {
     repositories: Mutex<BTreeMap<PathBuf, Option<Arc<Index>>>>,
     roots: Mutex<BTreeMap<PathBuf, Option<PathBuf>>>,
+    ignore_files: IgnoreFiles,
 }
 
 impl GitStates {
@@ -28,7 +29,7 @@ impl GitStates {
         let relative = path.strip_prefix(&root).ok()?;
         Some(if index.tracks(&bytes(relative)) {
             GitState::Tracked
-        } else if git_ignore::ignores(&root, relative) {
+        } else if self.ignore_files.ignore(&root, relative) {
             GitState::Ignored
         } else {
             GitState::Untracked

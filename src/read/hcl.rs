@@ -26,6 +26,9 @@ pub fn document<'a>(source: &'a [u8], limits: &Limits) -> Document<'a> {
     reader.out.finish()
 }
 
+/// Words of a block's type and labels that count.
+const WORDS: usize = 8;
+
 /// What is open.
 struct Frame {
     /// The words it is under.
@@ -109,7 +112,7 @@ impl<'a> Reader<'a> {
     fn word(&mut self) {
         let rest = &self.source[self.at..];
         let length = rest.iter().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.')).count();
-        if length > 0 {
+        if length > 0 && self.words.len() < WORDS {
             self.words.push(self.at..self.at + length);
         }
         self.at += length.max(1);
@@ -128,7 +131,7 @@ impl<'a> Reader<'a> {
             let text = unescaped(self.source, &inner);
             let value = self.out.text(&inner, text.bytes());
             self.emit(inner, value);
-        } else {
+        } else if self.words.len() < WORDS {
             self.words.push(inner);
         }
     }

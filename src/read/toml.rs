@@ -14,16 +14,19 @@ use toml_parser::parser::{EventReceiver, RecursionGuard, ValidateWhitespace};
 use toml_parser::{ErrorSink, ParseError, Source, Span};
 
 /// The values of a TOML document. Paths are tables and keys; items of arrays and of arrays of tables are
-/// their index. Text that is no UTF-8 is read as INI.
+/// their index. Text that is no UTF-8, or longer than a chunk, is read as INI.
 #[must_use]
 pub fn document<'a>(source: &'a [u8], limits: &Limits) -> Document<'a> {
-    let Ok(text) = std::str::from_utf8(source) else { return kv::ini(source, limits) };
+    // The parser's tokens take many times the text's memory: what is no settings file is read by its lines, too.
+    let text = std::str::from_utf8(source).ok().filter(|text| text.len() <= limits.chunk_bytes);
+    let Some(text) = text else { return kv::ini(source, limits) };
     let mut reader = Reader {
         source,
         out: Fields::new(source, limits),
         table: Vec::new(),
         arrays: HashMap::new(),
         header: None,
+        depth: limits.depth,
         keys: Vec::new(),
         stack: Vec::new(),
     };
@@ -74,6 +77,8 @@ struct Reader<'a> {
     arrays: HashMap<Vec<u8>, usize>,
     /// Inside a table's header: whether it is one of an array.
     header: Option<bool>,
+    /// Keys that one line may have.
+    depth: usize,
     keys: Vec<Key>,
     stack: Vec<Frame>,
 }
@@ -195,6 +200,10 @@ impl EventReceiver for Reader<'_> {
     }
 
     fn simple_key(&mut self, span: Span, encoding: Option<Encoding>, _: &mut dyn ErrorSink) {
+        if self.keys.len() >= self.depth {
+            self.out.note("nesting deeper than the bound", span.start(), true);
+            return;
+        }
         let (inner, escaped) = self.inner(span, encoding);
         self.keys.push(Key::Written(inner, escaped));
     }

@@ -1,6 +1,7 @@
 //! Fake homes with a file at every place of one system.
 
 use super::write;
+use crate::common;
 use caulk::host::Os;
 use caulk::read::Format;
 use caulk::rules::RulePack;
@@ -25,7 +26,7 @@ pub(super) fn homes(os: Os) -> Vec<Home> {
             Os::Macos => &surface.user.macos,
             Os::Windows => &surface.user.windows,
         };
-        for path in patterns.iter().filter_map(|pattern| below_home(pattern, os)) {
+        for path in patterns.iter().filter_map(|pattern| common::below_home(pattern, os)) {
             let taken = homes.iter_mut().any(|home| home.lay(&path, surface));
             if !taken {
                 let mut home = Home { dir: TempDir::new().unwrap(), files: BTreeMap::new() };
@@ -35,31 +36,6 @@ pub(super) fn homes(os: Os) -> Vec<Home> {
         }
     }
     homes
-}
-
-/// A pattern as a path below the home, with a name for each wildcard; `None` for one that a variable moves.
-fn below_home(pattern: &str, os: Os) -> Option<String> {
-    let (config, data, state, cache) = match os {
-        Os::Linux => (".config", ".local/share", ".local/state", ".cache"),
-        Os::Macos => {
-            let support = "Library/Application Support";
-            (support, support, support, "Library/Caches")
-        }
-        Os::Windows => ("AppData/Roaming", "AppData/Roaming", "AppData/Local", "AppData/Local"),
-    };
-    (!pattern.starts_with('$')).then(|| {
-        pattern
-            .replace("{home}/", "")
-            .replace("{config}", config)
-            .replace("{data}", data)
-            .replace("{state}", state)
-            .replace("{cache}", cache)
-            .replace("{appdata}", "AppData/Roaming")
-            .replace("{localappdata}", "AppData/Local")
-            .replace("/**/", "/a/b/")
-            .replace("/**", "/a/b")
-            .replace('*', "w1ld")
-    })
 }
 
 impl Home {

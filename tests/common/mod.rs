@@ -67,3 +67,27 @@ pub fn scan_paths(paths: &[&Path]) -> ScanReport {
     let host = Host::fake(Os::HERE, Path::new("/nonexistent-home"), &[]);
     scan(&host, &request(Scope::Paths(paths.iter().map(PathBuf::from).collect())))
 }
+
+/// A surface's pattern as a path below a home of that system, with a name for each wildcard; `None` for one that
+/// a variable moves.
+pub fn below_home(pattern: &str, os: Os) -> Option<String> {
+    let apple = "Library/Application Support";
+    let (config, data, state, cache) = match os {
+        Os::Linux => (".config", ".local/share", ".local/state", ".cache"),
+        Os::Macos => (apple, apple, apple, "Library/Caches"),
+        Os::Windows => ("AppData/Roaming", "AppData/Roaming", "AppData/Local", "AppData/Local"),
+    };
+    (!pattern.starts_with('$')).then(|| {
+        pattern
+            .replace("{home}/", "")
+            .replace("{config}", config)
+            .replace("{data}", data)
+            .replace("{state}", state)
+            .replace("{cache}", cache)
+            .replace("{appdata}", "AppData/Roaming")
+            .replace("{localappdata}", "AppData/Local")
+            .replace("/**/", "/a/b/")
+            .replace("/**", "/a/b")
+            .replace('*', "w1ld")
+    })
+}

@@ -130,6 +130,19 @@ fn suppressed_findings_are_told_apart() {
     assert!(plain["runs"][0]["results"][0].get("suppressions").is_none());
 }
 
+#[test]
+fn columns_of_a_real_scan_count_code_points() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let token = String::from_utf8(caulk::rules::template::expand("ghp_<(><an:30><crc62>", "columns")).unwrap();
+    std::fs::write(folder.path().join("a.txt"), format!("one\nä\u{1f600}日 {token}\n")).unwrap();
+    let report = common::scan_paths(&[folder.path()]);
+    let region = report.findings[0].location.region.unwrap();
+    assert_eq!((region.line, region.column, region.end_column), (2, 11, 51), "bytes");
+    let place = &run(&report)["results"][0]["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"], serde_json::json!({"uri": "a.txt", "uriBaseId": "ROOT"}));
+    assert_eq!(place["region"], serde_json::json!({"startLine": 2, "startColumn": 5, "endLine": 2, "endColumn": 45}));
+}
+
 /// The texts come from the pack: every finding of a real scan has its rule's.
 #[test]
 fn a_scan_brings_the_texts_of_its_rules() {

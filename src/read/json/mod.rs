@@ -11,13 +11,10 @@ mod tree;
 pub use escape::source_offset;
 pub use tree::{Kind, NodeId, Tree};
 
+use super::fields::{PATHS_PER_DOCUMENT, size};
 use super::{Document, Field, Problem, Role, Text};
 use crate::model::Limits;
 use std::ops::Range;
-
-/// Bytes of paths that a document may have, in multiples of `Limits::document_bytes`. Every leaf
-/// carries its whole path, so small hostile documents would otherwise take gigabytes.
-const PATHS_PER_DOCUMENT: usize = 16;
 
 /// Parses one document. Never fails: a broken document gives the values that are complete, and
 /// the first thing that was wrong. Blank sources have no root and nothing wrong.
@@ -135,9 +132,4 @@ impl<'a> Leaves<'a> {
         self.path_bytes_left = self.path_bytes_left.saturating_sub(path.iter().map(size).sum());
         path
     }
-}
-
-/// Memory that a key takes.
-fn size(text: &Text<'_>) -> usize {
-    size_of::<Text<'_>>() + if text.is_decoded() { text.bytes().len() } else { 0 }
 }

@@ -91,6 +91,9 @@ impl<'a> Reader<'a> {
             Some(Object::Array(items)) => {
                 let size = self.table.reference_bytes;
                 for (index, at) in items.step_by(size).enumerate() {
+                    if self.visits == 0 {
+                        return;
+                    }
                     if let Some(reference) = number(&self.source[at..at + size]) {
                         path.push(Key::Item(index));
                         self.object(reference, path);
@@ -108,6 +111,11 @@ impl<'a> Reader<'a> {
         let size = self.table.reference_bytes;
         let half = pairs.len() / 2;
         for at in (pairs.start..pairs.start + half).step_by(size) {
+            if self.visits == 0 {
+                return;
+            }
+            // A key that is none costs a visit, too: few dictionaries can be referred to very often.
+            self.visits -= 1;
             let key = number(&self.source[at..at + size]).and_then(|reference| self.find(reference));
             let key = match key {
                 Some(Object::Text(span)) => Key::Text(span),

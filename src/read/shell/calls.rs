@@ -54,8 +54,10 @@ fn record(source: &[u8], at: usize, out: &mut Fields<'_>) {
             let word = source[next..end].iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
             next..next + word
         });
-        let after = source[name.end..end].iter().position(|b| *b == b':').map(|colon| name.end + colon + 1);
-        let value = after.filter(|_| !name.is_empty()).and_then(|from| quoted(source, from, end));
+        let quote = usize::from(matches!(source.get(name.end), Some(b'"' | b'\'')));
+        let colon = blanks(source, name.end + quote, end);
+        let is_pair = !name.is_empty() && source.get(colon) == Some(&b':');
+        let value = Some(colon + 1).filter(|_| is_pair).and_then(|from| quoted(source, from, end));
         let Some(value) = value else { return };
         next = value.end + 1;
         push(name, value, out);
