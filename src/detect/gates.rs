@@ -145,9 +145,7 @@ const CIPHERTEXT: &[&[u8]] = &[
 /// Whether `value` is ciphertext whose key lies elsewhere.
 #[must_use]
 pub fn is_encrypted(value: &[u8]) -> bool {
-    // Maven's is base64 in braces.
-    let braced = matches!(value, [b'{', .., b'=', b'}']) && !value.contains(&b' ');
-    braced || CIPHERTEXT.iter().any(|prefix| value.starts_with(prefix))
+    CIPHERTEXT.iter().any(|prefix| value.starts_with(prefix))
         // Maven's {…=}: base64 between braces.
         || matches!(value, [b'{', inner @ .., b'}'] if inner.len() >= 20
             && inner.iter().all(|b| b.is_ascii_alphanumeric() || b"+/=".contains(b)))

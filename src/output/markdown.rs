@@ -8,22 +8,15 @@ use super::markup::{code, is_web, link, words};
 use super::prose::group::{self, Group};
 use super::prose::next::{self, Next, Remedy};
 use super::prose::numbers::{capital, clip, count, enumerate, thousands};
-use super::prose::place::{Paths, exposure, inside};
-use super::prose::{LONG, SECTIONS, STOP, glyph, headline, looked};
+use super::prose::place::{exposure, inside};
+use super::prose::{LONG, SECTIONS, STOP, Sheet, glyph, headline, looked};
 use super::{RenderOptions, watcher};
 use crate::model::{Confidence, Finding, Location, ReadError, ScanReport, Severity, Untrusted};
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-/// What every part is made from.
-struct Sheet<'a> {
-    report: &'a ScanReport,
-    options: &'a RenderOptions,
-    paths: Paths,
-}
-
 pub(super) fn write(report: &ScanReport, options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
-    let sheet = Sheet { report, options, paths: Paths::of(report, options) };
+    let sheet = Sheet::of(report, options);
     let groups = group::groups(&report.findings);
     out.write_all(opening(&sheet, &groups).as_bytes())?;
     let in_full = |group: &&Group<'_>| options.verbose > 0 || !group.is_minor();

@@ -182,7 +182,9 @@ impl<'p> PlaceIndex<'p> {
         let mut consider = |number: u32| {
             let entry = &self.entries[number as usize];
             let tail = entry.tail();
-            if best.is_some_and(|(other, _)| other.tail().rank >= tail.rank) {
+            // More specific first, then the earlier surface.
+            let order = |entry: &Entry<'_>| (entry.tail().rank, std::cmp::Reverse(entry.number));
+            if best.is_some_and(|(other, _)| order(other) >= order(entry)) {
                 return;
             }
             if let Some(start) = tail.matches(&parts, rooted(bytes))

@@ -12,20 +12,12 @@ mod head;
 use super::RenderOptions;
 use super::markup::html;
 use super::prose::group::{self, Group};
-use super::prose::place::Paths;
-use super::prose::{SECTIONS, numbers::thousands};
+use super::prose::{SECTIONS, Sheet, numbers::thousands};
 use crate::model::ScanReport;
 use std::io::{self, Write};
 
-/// What every part of the page is made from.
-struct Sheet<'a> {
-    report: &'a ScanReport,
-    options: &'a RenderOptions,
-    paths: Paths,
-}
-
 pub(super) fn write(report: &ScanReport, options: &RenderOptions, out: &mut dyn Write) -> io::Result<()> {
-    let sheet = Sheet { report, options, paths: Paths::of(report, options) };
+    let sheet = Sheet::of(report, options);
     let groups = group::groups(&report.findings);
     out.write_all(head::head(&sheet).as_bytes())?;
     out.write_all(head::header(&sheet, &groups).as_bytes())?;

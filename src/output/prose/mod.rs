@@ -10,7 +10,9 @@ pub(super) mod next;
 pub(super) mod numbers;
 pub(super) mod place;
 
-use crate::model::{Category, Severity};
+use super::RenderOptions;
+use crate::model::{Category, ScanReport, Severity};
+use place::Paths;
 
 /// The sections, in the order they are read.
 pub(super) const SECTIONS: &[(Category, &str)] = &[
@@ -27,6 +29,19 @@ pub(super) const LONG: usize = 160;
 /// What comes before everything else, while a stealer's watcher stands.
 pub(super) const STOP: &str = "Stop first: a known stealer's watcher is on this machine. It may act when a stolen token is \
                                revoked, so the order matters.";
+
+/// What every part of a page is made from.
+pub(super) struct Sheet<'a> {
+    pub(super) report: &'a ScanReport,
+    pub(super) options: &'a RenderOptions,
+    pub(super) paths: Paths,
+}
+
+impl<'a> Sheet<'a> {
+    pub(super) fn of(report: &'a ScanReport, options: &'a RenderOptions) -> Self {
+        Self { report, options, paths: Paths::of(report, options) }
+    }
+}
 
 /// The sign beside a severity, so that colour is never all there is.
 pub(super) const fn glyph(severity: Severity) -> char {
