@@ -130,7 +130,7 @@ mod prefilter {
     }
 
     #[divan::bench]
-    fn compiled() -> Matcher {
+    fn compiled() -> Matcher<'static> {
         Matcher::new(&PACK)
     }
 }

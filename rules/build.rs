@@ -8,6 +8,9 @@
 #[allow(unreachable_pub, dead_code, reason = "shared with the library")]
 #[path = "../src/rules/boundary.rs"]
 mod boundary;
+#[allow(unreachable_pub, dead_code, reason = "shared with the library")]
+#[path = "../src/rules/common.rs"]
+mod common;
 #[path = "build/emit.rs"]
 mod emit;
 #[path = "build/fields.rs"]
@@ -61,7 +64,7 @@ struct Pack {
 
 fn main() -> ExitCode {
     println!("cargo::rerun-if-changed=rules");
-    for shared in ["boundary", "recipe_schema", "schema", "shape", "vet", "words"] {
+    for shared in ["boundary", "common", "recipe_schema", "schema", "shape", "vet", "words"] {
         println!("cargo::rerun-if-changed=src/rules/{shared}.rs");
     }
     let result = read_all().and_then(|pack| {

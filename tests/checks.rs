@@ -34,6 +34,10 @@ const FAMILIES: &[(&str, &str, usize)] = &[
     ("azure-his", "<azure:+AEh>", 2),
     ("azure-entra", "<entra>", 0),
     ("age-bech32", "<age>", 0),
+    ("base58check", "<xprv>", 0),
+    ("base58check", "<wif>", 0),
+    ("nsec-bech32", "<nsec>", 0),
+    ("stellar-crc16", "<stellar>", 0),
 ];
 
 #[test]
@@ -212,4 +216,56 @@ proptest! {
     fn no_check_panics_on_token_like_text(secret in "(eyJ|ghp_|glpat-|sntrys_|pypi-|ATATT3|AKIA|FlyV1 )?[0-9A-Za-z_.=:~-]{0,120}", word in 0..check::KNOWN.len()) {
         let _ = check::run(check::KNOWN[word], secret.as_bytes(), b"x_", now());
     }
+}
+
+/// From BIP-32, Bitcoin's wiki, NIP-19 and Stellar's SDK; reversed, so that no key-shaped text stands here.
+#[test]
+fn published_keys_of_wallets_hold() {
+    for (word, reversed) in [
+        (
+            "base58check",
+            "iHPMrxBGuy33kgJeBRtGT3UNNRMjek5FnL6gtUWxJGPmKNvvVkhCijqPPj3qc6yPbts4kRn2Wn2DUJw3KEH7F2wXL4LDTQ3K341HQrZ12s9vrpx",
+        ),
+        ("base58check", "JTyvLTbvqVThvj1Zd4dyZeqFkM4ukDB5DuPixXExjMr8UGCeuH5"),
+        ("nsec-bech32", "5eflnsqal9ek5398fa9t0k9vtqz042hvf6hktlv09g40avdepspgm920lv1cesn"),
+        ("stellar-crc16", "7UUPAT42GXJDM2EFFBJRVDIDPLTOIL5F6MQOUNAPXQEMBOJIXSU67VAS"),
+    ] {
+        let key: String = reversed.chars().rev().collect();
+        assert_eq!(run(word, key.as_bytes()).verdict, Verdict::Passed, "{word}");
+    }
+}
+
+#[test]
+fn a_recovery_phrase_is_words_of_the_list_with_their_checksum() {
+    let zeros = format!("{}about", "abandon ".repeat(11));
+    let verdict = |phrase: &str| run("bip39", phrase.as_bytes()).verdict;
+    assert_eq!(verdict(&zeros), Verdict::Passed, "the first vector of BIP-39");
+    assert_eq!(verdict(&zeros.replace(' ', ", ")), Verdict::Passed);
+    assert_eq!(verdict(&format!("{zeros} and keep it safe")), Verdict::Passed, "what follows is no part of it");
+    assert_eq!(verdict(&"abandon ".repeat(12)), Verdict::Failed);
+    assert_eq!(verdict(&zeros.replace("about", "caulk")), Verdict::Failed, "not in the list");
+    assert_eq!(verdict(&zeros.replacen("abandon ", "", 1)), Verdict::Failed, "eleven words");
+    for count in [12, 15, 18, 21, 24] {
+        let phrase = template::expand(&format!("<bip39:{count}>"), "phrase");
+        assert_eq!(run("bip39", &phrase).verdict, Verdict::Passed, "{count}");
+    }
+}
+
+#[test]
+fn a_shared_access_signature_tells_its_end() {
+    let with = |end: &str| run("azure-sas", format!("sv=2024-11-04&sp=rl&se={end}&sig=Zm9v").as_bytes());
+    assert_eq!(with("2030-01-31").attribute("expires_at"), Some("2030-01-31T00:00:00Z"));
+    assert!(!with("2030-01-31T10%3A00%3A00Z").expired());
+    assert!(with("2020-01-31T10:00:00Z").expired());
+    assert_eq!(with("soon").verdict, Verdict::Passed, "a date that cannot be read tells nothing");
+    assert_eq!(run("azure-sas", b"sv=2024-11-04&sig=Zm9v").verdict, Verdict::Failed, "no end: another query");
+}
+
+#[test]
+fn links_that_look_like_a_grafana_key_or_a_numbered_token_are_none() {
+    assert_eq!(run("grafana-legacy", &template::expand("<grafana-legacy>", "")).verdict, Verdict::Passed);
+    let link = template::expand(r#"<b64-of:{"k":"1","t":"2"}>"#, "");
+    assert_eq!(run("grafana-legacy", &link).verdict, Verdict::Failed);
+    assert_eq!(run("numbered-base64", &template::expand("<numbered>", "")).verdict, Verdict::Passed);
+    assert_eq!(run("numbered-base64", &template::expand("M<b64:43>", "")).verdict, Verdict::Failed);
 }

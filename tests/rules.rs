@@ -29,7 +29,7 @@ fn the_static_tables_equal_the_toml() {
             compared += 1;
         }
     }
-    assert!(compared >= 60, "{compared} token rules");
+    assert!(compared >= 500, "{compared} token rules");
 }
 
 #[test]
@@ -302,7 +302,7 @@ fn a_rule_explains_itself() {
         let text = describe::markdown(rule);
         assert!(text.contains(&*rule.title) && text.contains("**Why it matters.**"), "{}", rule.id);
     }
-    let rows = describe::table(pack.rules().iter().map(AsRef::as_ref));
+    let rows = describe::table(pack.rules().iter().map(|rule| &**rule));
     assert_eq!(rows.lines().count(), pack.rules().len() + 2);
 }
 

@@ -1,6 +1,6 @@
 //! The static tables as Rust source. No checking here: what arrives has passed `vet`.
 
-use super::Pack;
+use super::{Pack, common};
 use crate::recipe_schema::RecipeSpec;
 use crate::schema::{AuditSpec, CampaignFile, Paths, RuleSpec, SettingSpec, SurfaceSpec};
 use crate::{fields, shape, vet};
@@ -67,15 +67,16 @@ fn rule(spec: &RuleSpec, vendor: &str) -> String {
     let kind = if spec.pattern.is_empty() {
         "RuleKind::Field".to_owned()
     } else {
+        let told = shape::told(&spec.pattern, spec.ignore_case, spec.keywords.iter().map(String::as_str));
         format!(
-            "RuleKind::Token(TokenPattern {{ keywords: {}, follow: {}, ignore_case: {}, pattern: {}, alphabet: {}, near: {}, public_beside: {}, \
+            "RuleKind::Token(TokenPattern {{ keywords: {}, follow: {}, leads: {}, common: {}, ignore_case: {}, pattern: {}, alphabet: {}, near: {}, public_beside: {}, \
              surfaces: {}, min_entropy: {:?} }})",
             list(&spec.keywords),
-            borrowed(
-                shape::follow(&spec.pattern, spec.ignore_case, spec.keywords.iter().map(String::as_str))
-                    .iter()
-                    .map(|sets| borrowed(sets.iter().map(|set| format!("ByteClass::from_words({:?})", set.words()))))
-            ),
+            borrowed(told.iter().map(|told| borrowed(
+                told.follow.iter().map(|set| format!("ByteClass::from_words({:?})", set.words()))
+            ))),
+            borrowed(told.iter().map(|told| told.leads.to_string())),
+            borrowed(spec.keywords.iter().map(|keyword| common::places(keyword).to_string())),
             spec.ignore_case,
             text(&spec.pattern),
             text(&spec.alphabet),

@@ -21,7 +21,7 @@ pub(super) fn merge(pack: &RulePack, mut sightings: Vec<Sighting>, source: &[u8]
         match rival {
             None => kept.push(sighting),
             Some(i) => {
-                let worth = |s: &Sighting| (s.rank, s.layer.is_some(), s.span.len());
+                let worth = |s: &Sighting| (s.rank, s.layer.is_some(), s.span.len(), s.named);
                 let stays = worth(&kept[i]) >= worth(&sighting);
                 let loser = if stays { sighting } else { std::mem::replace(&mut kept[i], sighting) };
                 // The secret as it is meant, at the place where it is written.

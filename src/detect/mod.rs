@@ -42,7 +42,7 @@ pub struct Detector<'p> {
     keys: &'p KeyRing,
     limits: Limits,
     now: SystemTime,
-    matcher: Matcher,
+    matcher: Matcher<'p>,
     places: Places,
     coded: coded::CodedRules,
 }

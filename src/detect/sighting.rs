@@ -35,6 +35,8 @@ pub(super) struct Sighting {
     pub(super) span: Range<usize>,
     /// Whether `span` covers just the secret as written, not a longer text it was decoded from.
     pub(super) precise: bool,
+    /// Whether a name before the value says whose it is, besides the value's own shape.
+    pub(super) named: bool,
     pub(super) secret: Secret,
     pub(super) severity: Severity,
     pub(super) confidence: Confidence,
@@ -54,6 +56,7 @@ impl Sighting {
             rank,
             span,
             precise: true,
+            named: false,
             secret,
             severity: rule.severity,
             confidence: rule.confidence,

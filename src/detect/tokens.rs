@@ -96,6 +96,7 @@ impl Detector<'_> {
     /// The match of a rule's pattern that holds `keyword`, and the secret in it.
     fn matched(&self, haystack: &[u8], index: RuleIdx, keyword: Range<usize>) -> Option<(Range<usize>, Range<usize>)> {
         let compiled = self.pack.compiled(index)?;
+        let regex = compiled.anywhere()?;
         let start = keyword.start.saturating_sub(BEHIND);
         let mut ahead = AHEAD;
         loop {
@@ -103,7 +104,7 @@ impl Detector<'_> {
             let window = &haystack[start..end];
             let mut from = 0;
             let found = loop {
-                let captures = compiled.regex.captures_at(window, from)?;
+                let captures = regex.captures_at(window, from)?;
                 let whole = captures.get(0)?;
                 if whole.start() + start > keyword.start {
                     return None;
@@ -148,11 +149,12 @@ impl Detector<'_> {
         if pattern.min_entropy > 0.0 && statistics::entropy(body) < pattern.min_entropy {
             return None;
         }
-        if !sample && gates::is_words(body) {
+        if !sample && gates::is_words(&bare) {
             return None;
         }
         let rank = if rule.vendor == "Generic" { Rank::Structure } else { Rank::Token };
         let mut sighting = Sighting::new(index, rule, rank, span, Secret::copy_of(value));
+        sighting.named = whole.start < sighting.span.start;
         if sample {
             sighting.dismiss("documentation sample");
         } else if boundary::beside(haystack, &whole, pattern.public_beside.iter().map(AsRef::as_ref)) {
@@ -168,7 +170,7 @@ impl Detector<'_> {
                     sighting.checks.push(outcome.name.to_owned());
                 }
                 // More than the token was taken, or less.
-                check::Verdict::Failed if !bounded => return None,
+                check::Verdict::Failed if !bounded || check::is_decisive(&rule.check) => return None,
                 check::Verdict::Failed => {
                     sighting.lower(&format!("failed: {}", outcome.name));
                 }

@@ -55,7 +55,9 @@ pub fn lint(pack: &RulePack, check: &CheckPasses, anchors: &Anchors) -> Vec<Lint
         let mut say = |what: String| problems.push(LintProblem { rule: rule.id.to_string(), what });
         match vetted(rule) {
             Ok(None) => continue,
-            Ok(Some(compiled)) if compiled.regex.is_match(b"") => say("pattern matches nothing at all".to_owned()),
+            Ok(Some(compiled)) if compiled.at_start().is_some_and(|regex| regex.is_match(b"")) => {
+                say("pattern matches nothing at all".to_owned());
+            }
             Ok(Some(_)) => {}
             Err(what) => {
                 say(what);
@@ -112,7 +114,8 @@ pub fn secrets(pack: &RulePack, index: RuleIdx, text: &[u8], check: &CheckPasses
 #[must_use]
 pub fn keyword_problem(rule: &Rule) -> Option<String> {
     let pattern = rule.token()?;
-    let regex = compile(rule).ok()??.regex;
+    let compiled = compile(rule).ok()??;
+    let regex = compiled.anywhere()?;
     for (number, example) in rule.matches.iter().enumerate() {
         let text = template::expand(example, &rule.id);
         let anchored = regex.find_iter(&text).all(|found| matching::has_keyword(pattern, found.as_bytes()));

@@ -7,7 +7,7 @@ use super::pack::{RulePack, vetted};
 use super::rule::{List, Rule, RuleKind, Str, TokenPattern};
 use super::schema::{RuleSpec, TokenFile};
 use super::vet::{self, Defect, Names};
-use super::{lint, shape, template};
+use super::{common, lint, shape, template};
 use crate::model::{Category, Confidence, Severity};
 use std::borrow::Cow;
 
@@ -158,9 +158,11 @@ pub fn rule(spec: RuleSpec, vendor: &str) -> Option<Rule> {
     let kind = if spec.pattern.is_empty() {
         RuleKind::Field
     } else {
-        let follow = shape::follow(&spec.pattern, spec.ignore_case, spec.keywords.iter().map(String::as_str));
+        let told = shape::told(&spec.pattern, spec.ignore_case, spec.keywords.iter().map(String::as_str));
         RuleKind::Token(TokenPattern {
-            follow: follow.into_iter().map(Cow::Owned).collect(),
+            common: spec.keywords.iter().map(|keyword| common::places(keyword)).collect(),
+            leads: told.iter().map(|told| told.leads).collect(),
+            follow: told.into_iter().map(|told| Cow::Owned(told.follow)).collect(),
             keywords: list(spec.keywords),
             ignore_case: spec.ignore_case,
             pattern: spec.pattern.into(),

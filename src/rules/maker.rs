@@ -2,13 +2,15 @@
 //!
 //! Known to [`super::template`] by name: `uuid`, `b64-of:TEXT`, `b64u-32` (32 bytes as base64url),
 //! `basic` (user:password as base64), `github-fine`, `gitlab:PREFIX` (routable), `pypi`,
-//! `pypi:test`, `jwt`, `jwt:expired`, `jwt:anon` (Supabase's public one), `azure:SIGNATURE`,
+//! `pypi:test`, `jwt`, `jwt:expired`, `jwt:anon` (Supabase's public one), `jwt:service`, `jwt:kubernetes`, `azure:SIGNATURE`,
 //! `cask:PROVIDER`, `entra`, `azure-devops`, `age`, `wireguard`, `aws:AKIA`, `bedrock`,
 //! `bedrock-url`, `discord`, `fly`, `grafana-cloud`, `jfrog`, `onepassword`, `pem:LABEL`, `sentry`,
-//! `snyk`, `supabase:KIND`, `tunnel`.
+//! `snyk`, `supabase:KIND`, `tunnel`, `numbered` (Atlassian Data Center), `grafana-legacy`, `bip39:WORDS`,
+//! `xprv`, `wif`, `stellar`, `nsec`.
 
 use super::checksum::{self, AZURE_DEVOPS_PLACES, AZURE_DEVOPS_SEEDS, AZURE_SIGNATURES, BASE36, BASE62, BECH32};
 use super::template::Random;
+use super::wallets;
 use data_encoding::{BASE32, BASE32_NOPAD, BASE64, BASE64_NOPAD, BASE64URL_NOPAD};
 
 /// The account that made-up AWS key ids belong to.
@@ -30,9 +32,28 @@ pub fn structure(name: &str, argument: &str, random: &mut Random) -> Option<Vec<
         ("pypi", "test") => pypi(b"test.pypi.inv", random),
         ("jwt", "") => jwt(r#"{"iss":"https://login.example.com/","sub":"1","exp":4102444800}"#, random),
         ("jwt", "expired") => jwt(r#"{"iss":"https://login.example.com/","sub":"1","exp":1000000000}"#, random),
+        ("jwt", "service") => {
+            let project = text_of(random.pick(b"abcdefghijklmnopqrstuvwxyz", 20));
+            jwt(
+                &format!(
+                    r#"{{"iss":"supabase","ref":"{project}","role":"service_role","iat":1700000000,"exp":4102444800}}"#
+                ),
+                random,
+            )
+        }
+        ("jwt", "kubernetes") => jwt(
+            r#"{"iss":"kubernetes/serviceaccount","kubernetes.io/serviceaccount/namespace":"default","sub":"system:serviceaccount:default:ci"}"#,
+            random,
+        ),
         ("jwt", "anon") => jwt(r#"{"iss":"supabase","role":"anon","exp":4102444800}"#, random),
         ("azure", signature) => azure(signature, random)?,
         ("cask", provider) if provider.len() == 4 => cask(provider, random)?,
+        ("grafana-legacy", "") => {
+            let secret = text_of(random.pick(BASE62, 32));
+            BASE64.encode(format!(r#"{{"k":"{secret}","n":"ci-write","id":1}}"#).as_bytes())
+        }
+        ("numbered", "") => BASE64.encode(&[&b"123456789012:"[..], &random.bytes(20)].concat()),
+        ("bip39" | "xprv" | "wif" | "stellar" | "nsec", _) => wallet(name, argument, random)?,
         ("entra", "") => entra(random),
         ("azure-devops", "") => azure_devops(random),
         ("age", "") => age(random),
@@ -185,17 +206,52 @@ fn azure_devops(random: &mut Random) -> String {
 }
 
 fn age(random: &mut Random) -> String {
-    let human = b"age-secret-key-";
+    bech32("age-secret-key-", random).to_ascii_uppercase()
+}
+
+/// 32 bytes as bech32.
+fn bech32(human: &str, random: &mut Random) -> String {
     // 32 bytes are 51 groups of five bits and one bit.
     let values: Vec<u8> = BASE32_NOPAD
         .encode(&random.bytes(32))
         .bytes()
         .map(|letter| if letter.is_ascii_uppercase() { letter - b'A' } else { letter - b'2' + 26 })
         .collect();
-    let sum = checksum::bech32_remainder(human, &[&values[..], &[0; 6]].concat()) ^ 1;
+    let sum = checksum::bech32_remainder(human.as_bytes(), &[&values[..], &[0; 6]].concat()) ^ 1;
     let tail = (0..6).map(|place| (sum >> (5 * (5 - place)) & 31) as u8);
     let data: Vec<u8> = values.iter().copied().chain(tail).map(|value| BECH32[usize::from(value)]).collect();
-    format!("{}1{}", text_of(human.to_vec()), text_of(data)).to_ascii_uppercase()
+    format!("{human}1{}", text_of(data))
+}
+
+/// Keys and phrases of wallets.
+fn wallet(name: &str, argument: &str, random: &mut Random) -> Option<String> {
+    Some(match name {
+        "bip39" => {
+            let count: usize = argument.parse().ok().filter(|count| (1..=24).contains(count))?;
+            let mut words: Vec<&str> = (0..count).map(|_| wallets::word(random.number() as usize % 2048)).collect();
+            // One in sixteen words, or more, makes the checksum right.
+            let last = (0..2048).map(wallets::word).find(|word| {
+                let all: Vec<&[u8]> = words.iter().take(count - 1).chain([word]).map(|w| w.as_bytes()).collect();
+                wallets::mnemonic(&all) == Some(true)
+            });
+            if let (Some(last), Some(slot)) = (last, words.last_mut()) {
+                *slot = last;
+            }
+            words.join(" ")
+        }
+        // Version, depth, parent, index, chain code, zero, key.
+        "xprv" => wallets::base58check(
+            &[&[0x04, 0x88, 0xAD, 0xE4, 0, 0, 0, 0, 0, 0, 0, 0, 0][..], &random.bytes(32), &[0], &random.bytes(32)]
+                .concat(),
+        ),
+        "wif" => wallets::base58check(&[&[0x80][..], &random.bytes(32), &[1]].concat()),
+        "stellar" => {
+            let body = [&[wallets::STELLAR_SEED][..], &random.bytes(32)].concat();
+            BASE32_NOPAD.encode(&[&body[..], &wallets::crc16(&body).to_le_bytes()].concat())
+        }
+        "nsec" => bech32("nsec", random),
+        _ => return None,
+    })
 }
 
 fn wireguard(random: &mut Random) -> String {

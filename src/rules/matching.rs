@@ -24,7 +24,8 @@ pub fn hits(pack: &RulePack, rule: RuleIdx, haystack: &[u8], window: Range<usize
     let Some((pattern, compiled)) = pack.rule(rule).token().zip(pack.compiled(rule)) else { return };
     let window = window.start.min(haystack.len())..window.end.min(haystack.len());
     let Some(text) = haystack.get(window.clone()) else { return };
-    for captures in compiled.regex.captures_iter(text) {
+    let Some(regex) = compiled.anywhere() else { return };
+    for captures in regex.captures_iter(text) {
         let Some(whole) = captures.get(0) else { continue };
         let secret = compiled.group.and_then(|group| captures.get(group)).unwrap_or(whole);
         let at = |found: regex::bytes::Match<'_>| window.start + found.start()..window.start + found.end();

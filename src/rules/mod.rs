@@ -6,6 +6,7 @@
 
 pub mod boundary;
 pub mod checksum;
+mod common;
 mod cost;
 pub mod describe;
 pub mod field_path;
@@ -24,6 +25,7 @@ mod shape;
 mod tail;
 pub mod template;
 pub mod vet;
+pub mod wallets;
 mod wildcard;
 mod words;
 

@@ -11,7 +11,6 @@ use crate::model::PackFacts;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use regex::bytes::{Regex, RegexBuilder};
 use sha2::{Digest as _, Sha256};
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
@@ -37,22 +36,50 @@ impl RuleIdx {
     }
 }
 
+/// A rule of a pack: where the tables have it, it is not copied.
+pub enum Held {
+    /// One that ships with caulk.
+    Builtin(&'static Rule),
+    /// A user's.
+    Own(Box<Rule>),
+}
+
+impl std::ops::Deref for Held {
+    type Target = Rule;
+
+    fn deref(&self) -> &Rule {
+        match self {
+            Self::Builtin(rule) => rule,
+            Self::Own(rule) => rule,
+        }
+    }
+}
+
 /// A pattern ready to run.
 pub struct Compiled {
-    /// The pattern.
-    pub regex: Regex,
+    pattern: Str,
     /// The group that is the secret; `None`: all of it.
     pub group: Option<usize>,
     /// The token's alphabet.
     pub alphabet: ByteClass,
+    anywhere: OnceLock<Option<Regex>>,
     at_start: OnceLock<Option<Regex>>,
 }
 
 impl Compiled {
+    /// The pattern, matching anywhere in a text.
+    pub fn anywhere(&self) -> Option<&Regex> {
+        self.anywhere.get_or_init(|| unanchored(&self.pattern).ok()).as_ref()
+    }
+
     /// The same pattern, matching at the start of a text only: where the keyword's place tells the match's.
     pub fn at_start(&self) -> Option<&Regex> {
-        self.at_start.get_or_init(|| anchored(self.regex.as_str()).ok()).as_ref()
+        self.at_start.get_or_init(|| anchored(&self.pattern).ok()).as_ref()
     }
+}
+
+fn unanchored(pattern: &str) -> Result<Regex, regex::Error> {
+    RegexBuilder::new(pattern).unicode(false).size_limit(PATTERN_BYTES).build()
 }
 
 fn anchored(pattern: &str) -> Result<Regex, regex::Error> {
@@ -62,8 +89,8 @@ fn anchored(pattern: &str) -> Result<Regex, regex::Error> {
 /// The compiled set of rules, with its digest.
 pub struct RulePack {
     builtin: bool,
-    rules: Vec<Cow<'static, Rule>>,
-    compiled: Vec<OnceLock<Option<Compiled>>>,
+    rules: Vec<Held>,
+    compiled: Vec<OnceLock<Option<Box<Compiled>>>>,
     by_id: BTreeMap<Str, RuleIdx>,
     added: Vec<(String, String)>,
     only: Option<GlobSet>,
@@ -77,7 +104,7 @@ impl RulePack {
         let mut pack = Self::empty();
         pack.builtin = true;
         for rule in data::RULES {
-            pack.push(Cow::Borrowed(rule));
+            pack.push(Held::Builtin(rule));
         }
         pack
     }
@@ -99,13 +126,13 @@ impl RulePack {
     /// Adds the token rules of a user's file, all or none. `name` is what errors call it.
     pub fn add_file(&mut self, name: &str, text: &str) -> Result<(), RuleError> {
         for rule in load::token_rules(self, name, text)? {
-            self.push(Cow::Owned(rule));
+            self.push(Held::Own(Box::new(rule)));
         }
         self.added.push((name.to_owned(), text.to_owned()));
         Ok(())
     }
 
-    fn push(&mut self, rule: Cow<'static, Rule>) {
+    fn push(&mut self, rule: Held) {
         let index = RuleIdx(self.rules.len() as u32);
         self.by_id.insert(rule.id.clone(), index);
         for old in rule.supersedes.iter() {
@@ -148,7 +175,7 @@ impl RulePack {
 
     /// All rules, those switched off included.
     #[must_use]
-    pub fn rules(&self) -> &[Cow<'static, Rule>] {
+    pub fn rules(&self) -> &[Held] {
         &self.rules
     }
 
@@ -199,14 +226,16 @@ impl RulePack {
     /// A token rule's pattern; `None` for a field rule.
     #[must_use]
     pub fn regex(&self, index: RuleIdx) -> Option<&Regex> {
-        self.compiled(index).map(|compiled| &compiled.regex)
+        self.compiled(index)?.anywhere()
     }
 
     /// A token rule's pattern, group and alphabet, compiled now if this is the first time.
     #[must_use]
     pub fn compiled(&self, index: RuleIdx) -> Option<&Compiled> {
         // Built-in patterns compile by test, a user's by `add_file`: `None` means a field rule.
-        self.compiled[index.as_usize()].get_or_init(|| compile(self.rule(index)).ok().flatten()).as_ref()
+        self.compiled[index.as_usize()]
+            .get_or_init(|| compile(self.rule(index)).ok().flatten().map(Box::new))
+            .as_deref()
     }
 
     /// Kinds of places.
@@ -298,15 +327,16 @@ impl RulePack {
 /// Compiles a rule's pattern; `Ok(None)` for a field rule, else what is wrong with it.
 pub(super) fn compile(rule: &Rule) -> Result<Option<Compiled>, String> {
     let Some(token) = rule.token() else { return Ok(None) };
-    let regex = RegexBuilder::new(&token.pattern)
-        .unicode(false)
-        .size_limit(PATTERN_BYTES)
-        .build()
-        .map_err(|error| format!("pattern does not compile: {}", reason(&error)))?;
+    // Only one of the two forms is needed by most rules: the other compiles when it is asked for.
+    let leads = token.leads.iter().all(|leads| *leads);
+    let regex = if leads { anchored(&token.pattern) } else { unanchored(&token.pattern) };
+    let regex = regex.map_err(|error| format!("pattern does not compile: {}", reason(&error)))?;
     let alphabet = ByteClass::parse(&token.alphabet).ok_or("alphabet is not a class of ASCII characters")?;
     let named = regex.capture_names().position(|name| name == Some("secret"));
     let group = named.or_else(|| (regex.captures_len() > 1).then_some(1));
-    Ok(Some(Compiled { regex, group, alphabet, at_start: OnceLock::new() }))
+    let (first, other) = (OnceLock::from(Some(regex)), OnceLock::new());
+    let (at_start, anywhere) = if leads { (first, other) } else { (other, first) };
+    Ok(Some(Compiled { pattern: token.pattern.clone(), group, alphabet, anywhere, at_start }))
 }
 
 /// The same for a rule that nobody has looked at yet: its pattern must compile as it is used where the

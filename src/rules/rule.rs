@@ -84,6 +84,7 @@ impl Rule {
 
 /// How a rule finds.
 #[derive(Debug, Clone)]
+#[allow(clippy::large_enum_variant, reason = "most rules are of the larger kind, and static tables hold no boxes")]
 pub enum RuleKind {
     /// By the token's format, anywhere.
     Token(TokenPattern),
@@ -98,6 +99,10 @@ pub struct TokenPattern {
     pub keywords: List<Str>,
     /// For each keyword, the sets that the bytes after it are in; empty where that is not known.
     pub follow: List<List<ByteClass>>,
+    /// For each keyword, whether a match begins with it.
+    pub leads: List<bool>,
+    /// For each keyword, a bit for each place at which it goes on as common words do.
+    pub common: List<u64>,
     /// Whether they match whatever their case.
     pub ignore_case: bool,
     /// Bytes regex.

@@ -1,4 +1,5 @@
-//! What a rule's pattern says of the bytes right after one of its keywords.
+//! What a rule's pattern says of one of its keywords: whether a match begins with it, and which bytes come
+//! right after it.
 //!
 //! `npm_` is everywhere; `npm_` and a letter or digit is rare. The pattern knows: it is taken apart
 //! into sequences of byte sets, as far as their places are certain. A keyword that cannot be placed
@@ -20,13 +21,18 @@ const LENGTH: usize = 96;
 /// One way through a pattern: the bytes at each place, `None` where the places are no longer certain.
 type Way = Vec<Option<ByteClass>>;
 
-/// For each of a rule's keywords, the sets that the bytes after it are in wherever `pattern` holds
-/// because of it; empty where that cannot be told.
-pub(super) fn follow<'k>(
-    pattern: &str,
-    ignore_case: bool,
-    keywords: impl Iterator<Item = &'k str> + Clone,
-) -> Vec<Vec<ByteClass>> {
+/// What is known of one keyword.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Told {
+    /// The sets that the bytes after it are in wherever the pattern holds because of it; empty where that
+    /// cannot be told.
+    pub(super) follow: Vec<ByteClass>,
+    /// Whether each match that holds because of it begins with it.
+    pub(super) leads: bool,
+}
+
+/// The same for each of a rule's keywords.
+pub(super) fn told<'k>(pattern: &str, ignore_case: bool, keywords: impl Iterator<Item = &'k str> + Clone) -> Vec<Told> {
     let parsed = ParserBuilder::new().unicode(false).utf8(false).build().parse(pattern).ok();
     let ways = parsed.and_then(|hir| ways(&hir)).unwrap_or_default();
     // Every way must hold a keyword at a certain place, or one may hold it at an uncertain one.
@@ -36,10 +42,12 @@ pub(super) fn follow<'k>(
     keywords.clone().map(of).collect()
 }
 
-fn after(ways: &[Way], ignore_case: bool, keyword: &str) -> Option<Vec<ByteClass>> {
+fn after(ways: &[Way], ignore_case: bool, keyword: &str) -> Option<Told> {
     let mut follow: Option<Vec<ByteClass>> = None;
+    let mut leads = true;
     for way in ways {
         for at in places(way, keyword.as_bytes(), ignore_case) {
+            leads &= at == 0;
             let sets: Vec<ByteClass> = way[at + keyword.len()..].iter().map_while(|set| *set).take(FOLLOW).collect();
             follow = Some(match follow {
                 None => sets,
@@ -47,7 +55,7 @@ fn after(ways: &[Way], ignore_case: bool, keyword: &str) -> Option<Vec<ByteClass
             });
         }
     }
-    follow
+    follow.map(|follow| Told { follow, leads })
 }
 
 /// Where in a way the keyword must stand: each of its bytes certain.
@@ -119,9 +127,13 @@ fn joined(before: &[Way], after: &[Way]) -> Option<Vec<Way>> {
 mod tests {
     use super::*;
 
-    fn told(pattern: &str, keywords: &[&str], keyword: &str) -> String {
+    fn of(pattern: &str, keywords: &[&str], keyword: &str) -> Told {
         let at = keywords.iter().position(|word| *word == keyword).unwrap();
-        let sets = follow(pattern, false, keywords.iter().copied()).swap_remove(at);
+        super::told(pattern, false, keywords.iter().copied()).swap_remove(at)
+    }
+
+    fn told(pattern: &str, keywords: &[&str], keyword: &str) -> String {
+        let sets = of(pattern, keywords, keyword).follow;
         let name = |set: &ByteClass| {
             let has = |byte| set.contains(byte);
             [b'a', b'A', b'0', b'_'].iter().filter(|byte| has(**byte)).map(|byte| char::from(*byte)).collect::<String>()
@@ -138,5 +150,16 @@ mod tests {
         // The other way holds it where it may be anything.
         assert_eq!(told("npm_[a-z]|[a-z_]{8}", &["npm_"], "npm_"), "");
         assert_eq!(told("[a-z]+_key", &["secret"], "secret"), "");
+    }
+
+    #[test]
+    fn whether_a_match_begins_with_a_keyword_is_read_off_too() {
+        assert!(of("npm_[a-z]{3}", &["npm_"], "npm_").leads);
+        assert!(of("(?:acme|zeta)[a-z]{0,9}=[0-9]{4}", &["acme", "zeta"], "zeta").leads);
+        assert!(of("(?i:acme)[0-9]", &["acme"], "acme") == Told::default(), "its letters are of either case");
+        assert!(!of("(?:my_)?acme=[0-9]", &["acme"], "acme").leads);
+        // In one way it stands further in.
+        assert!(!of("(?:pass|userpass)=[0-9]", &["pass", "userpass"], "pass").leads);
+        assert!(!of("[a-z]+_key", &["secret"], "secret").leads);
     }
 }

@@ -3,8 +3,10 @@
 //! Source: microsoft/security-utilities. Keys from before the signatures have nothing to check.
 
 use super::Answer;
+use super::jwt;
 use super::structure::{self, base64};
 use crate::rules::checksum::{self, AZURE_DEVOPS_PLACES, AZURE_DEVOPS_SEEDS, AZURE_SIGNATURES};
+use std::time::SystemTime;
 use zeroize::{Zeroize as _, Zeroizing};
 
 /// A key with a four-character signature right before the six characters of its checksum.
@@ -18,6 +20,26 @@ pub(super) fn identifiable(secret: &[u8]) -> Answer {
     let Some((body, sum)) = raw.split_last_chunk::<4>() else { return Answer::of(false) };
     let sum = u32::from_le_bytes(*sum);
     Answer::of(seeds.iter().any(|seed| checksum::marvin32(body, checksum::marvin_seed(seed)) == sum))
+}
+
+/// A shared access signature: a query with version, expiry and signature, in any order.
+pub(super) fn shared_access(secret: &[u8], now: SystemTime) -> Answer {
+    let parameter = |name: &[u8]| {
+        let mut all = secret.split(|b| matches!(b, b'&' | b';'));
+        all.find_map(|part| part.strip_prefix(name)?.strip_prefix(b"="))
+    };
+    let (Some(_), Some(end)) = (parameter(b"sv"), parameter(b"se")) else { return Answer::of(false) };
+    let end = crate::read::url::percent_decode(end);
+    let end = end.as_ref().map_or(parameter(b"se"), |decoded| Some(decoded.as_slice()));
+    jwt::expiry(Answer::of(true), end.and_then(seconds), now)
+}
+
+/// Seconds since 1970 of `2030-01-31` or `2030-01-31T23:59:59Z`.
+fn seconds(date: &[u8]) -> Option<f64> {
+    let text = std::str::from_utf8(date).ok()?;
+    let whole = if text.len() == 10 { format!("{text}T00:00:00Z") } else { text.to_owned() };
+    let at = humantime::parse_rfc3339(&whole).ok()?;
+    at.duration_since(SystemTime::UNIX_EPOCH).ok().map(|since| since.as_secs_f64())
 }
 
 /// A common annotated key: kind, date and provider stand in it. Its checksum is implemented from

@@ -99,7 +99,9 @@ pub(super) struct Claims<'a> {
     pub(super) org: Member<'a>,
     pub(super) a: Member<'a>,
     pub(super) e: Member<'a>,
+    pub(super) id: Member<'a>,
     pub(super) k: Member<'a>,
+    pub(super) n: Member<'a>,
     pub(super) o: Member<'a>,
     pub(super) s: Member<'a>,
     #[serde(rename = "secretKey")]

@@ -8,6 +8,7 @@ mod azure;
 mod crc;
 mod jwt;
 mod structure;
+mod wallet;
 
 use std::time::SystemTime;
 
@@ -98,6 +99,16 @@ pub fn run(check: &str, secret: &[u8], prefix: &[u8], now: SystemTime) -> Outcom
     Outcome { verdict, name, attributes }
 }
 
+/// Checks whose failure says that the value is something else of the same letters, not a fake of its kind.
+const DECISIVE: &[&str] =
+    &["azure-sas", "base58check", "bip39", "grafana-legacy", "nsec-bech32", "numbered-base64", "stellar-crc16"];
+
+/// Whether a value that fails `check` is not reported at all.
+#[must_use]
+pub fn is_decisive(check: &str) -> bool {
+    DECISIVE.contains(&check)
+}
+
 /// Whether the check does not fail: what `rules::lint` asks for.
 #[must_use]
 pub fn passes(check: &str, secret: &[u8], prefix: &[u8]) -> bool {
@@ -116,7 +127,10 @@ fn answer(name: &str, secret: &[u8], prefix: &[u8], now: SystemTime) -> Option<A
         "azure-devops" => azure::devops(secret),
         "azure-entra" => azure::entra(secret),
         "azure-his" => azure::identifiable(secret),
+        "azure-sas" => azure::shared_access(secret, now),
+        "base58check" => wallet::base58check(secret),
         "base64url-32" => structure::base64url_32(secret, prefix),
+        "bip39" => wallet::mnemonic(secret),
         "cloudflare-crc32" => crc::cloudflare(secret),
         "cloudflare-tunnel" => structure::tunnel(secret),
         "confluent-crc32" => crc::confluent(secret),
@@ -127,13 +141,17 @@ fn answer(name: &str, secret: &[u8], prefix: &[u8], now: SystemTime) -> Option<A
         "gitlab-crc32" => crc::gitlab_routable(secret),
         "grafana-cloud" => structure::grafana_cloud(secret),
         "grafana-crc32" => crc::grafana(secret),
+        "grafana-legacy" => structure::grafana_legacy(secret),
         "groq-infix" => Answer::at_best(secret.get(24..32) == Some(b"WGdyb3FY")),
         "jfrog-reference" => structure::jfrog(secret),
         "jwt" => jwt::jwt(secret, now),
+        "nsec-bech32" => wallet::nsec(secret),
+        "numbered-base64" => structure::numbered(secret),
         "onepassword-account" => structure::onepassword(secret),
         "pypi-macaroon" => structure::pypi(secret),
         "sentry-org" => structure::sentry(secret),
         "snyk-expiry" => structure::snyk(secret, now),
+        "stellar-crc16" => wallet::stellar(secret),
         "supabase-sha256" => Answer::unknown(),
         "telegram-structure" => structure::telegram(secret),
         "wireguard-clamp" => structure::wireguard(secret),

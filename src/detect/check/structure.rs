@@ -154,6 +154,20 @@ pub(super) fn grafana_cloud(secret: &[u8]) -> Answer {
     )
 }
 
+/// base64 JSON with key, name and organisation's number: not every link that begins with `{"k":"` is one.
+pub(super) fn grafana_legacy(secret: &[u8]) -> Answer {
+    let json = base64(secret);
+    let whole = |c: Claims<'_>| c.k.is_there() && c.n.is_there() && c.id.is_there();
+    Answer::of(json.as_deref().is_some_and(|json| Claims::parse(json).is_some_and(whole)))
+}
+
+/// base64 of a token's number, a colon, random bytes: Atlassian's Data Center products.
+pub(super) fn numbered(secret: &[u8]) -> Answer {
+    let raw = base64(secret);
+    let number = raw.as_deref().and_then(|raw| raw.iter().position(|b| !b.is_ascii_digit()).map(|at| (at, raw[at])));
+    Answer::of(number.is_some_and(|(at, divider)| (8..=16).contains(&at) && divider == b':'))
+}
+
 /// base64 JSON with account, tunnel and secret.
 pub(super) fn tunnel(secret: &[u8]) -> Answer {
     let json = base64(secret);
@@ -207,14 +221,20 @@ pub(super) fn base64url_32(secret: &[u8], prefix: &[u8]) -> Answer {
 pub(super) fn age(secret: &[u8]) -> Answer {
     let Some(at) = secret.iter().rposition(|b| *b == b'1') else { return Answer::of(false) };
     let (human, data) = (secret[..at].to_ascii_lowercase(), &secret[at + 1..]);
-    let mut values = Zeroizing::new(Vec::with_capacity(data.len()));
+    let values = Zeroizing::new(bech32_values(data));
+    let holds = values.len() == data.len() && checksum::bech32_remainder(&human, &values) == 1;
+    // Post-quantum identities are bech32 too, but longer than the code is made for: no proof either way.
+    if human == b"age-secret-key-" { Answer::of(holds) } else { Answer::at_best(holds) }
+}
+
+/// What the letters of bech32 stand for, up to the first that is none.
+pub(super) fn bech32_values(data: &[u8]) -> Vec<u8> {
+    let mut values = Vec::with_capacity(data.len());
     values.extend(data.iter().map_while(|letter| {
         let letter = letter.to_ascii_lowercase();
         checksum::BECH32.iter().position(|known| *known == letter).map(|value| value as u8)
     }));
-    let holds = values.len() == data.len() && checksum::bech32_remainder(&human, &values) == 1;
-    // Post-quantum identities are bech32 too, but longer than the code is made for: no proof either way.
-    if human == b"age-secret-key-" { Answer::of(holds) } else { Answer::at_best(holds) }
+    values
 }
 
 /// A Curve25519 private key is clamped: three bits clear, one set. Random bytes rarely are.

@@ -23,9 +23,9 @@ const HEAD: usize = 3;
 const SLOTS: usize = 1 << 12;
 
 /// All keywords of all enabled token rules, compiled.
-pub struct Matcher {
+pub struct Matcher<'p> {
     engine: Engine,
-    words: Vec<Word>,
+    words: Vec<Word<'p>>,
     /// Where in `words` those of a slot begin; one more than there are slots.
     slots: Vec<u32>,
 }
@@ -37,11 +37,13 @@ enum Engine {
 }
 
 /// Something that is looked for.
-struct Word {
-    text: Box<[u8]>,
+struct Word<'p> {
+    text: &'p [u8],
     ignore_case: bool,
     /// What the bytes after it are in.
-    follow: Box<[ByteClass]>,
+    follow: &'p [ByteClass],
+    /// A bit for each place at which it goes on as common words do.
+    common: u64,
     /// Where in it the window begins that it is searched by.
     offset: usize,
     target: Target,
@@ -49,7 +51,7 @@ struct Word {
 
 #[derive(Clone, Copy)]
 enum Target {
-    /// `leads`: the rule's pattern begins with it; then a match begins where the keyword does.
+    /// `leads`: a match begins where the keyword does.
     Rule {
         rule: RuleIdx,
         leads: bool,
@@ -92,13 +94,13 @@ pub fn anchors(pack: &RulePack, text: &[u8], visit: &mut dyn FnMut(RuleIdx, Rang
     Matcher::new(pack).each(text, |anchor| visit(anchor.rule, anchor.at..anchor.at + anchor.length));
 }
 
-impl Matcher {
+impl<'p> Matcher<'p> {
     /// Compiles the keywords of the pack's enabled token rules. Keywords shorter than three bytes are
     /// refused by the pack's lints and left out here.
     #[must_use]
-    pub fn new(pack: &RulePack) -> Self {
+    pub fn new(pack: &'p RulePack) -> Self {
         // What other passes of the detector look for, so that they need not read each text again.
-        let mut words: Vec<Word> = STARTS.iter().map(|start| Word::mark(start, Mark::KeyBlock)).collect();
+        let mut words: Vec<Word<'_>> = STARTS.iter().map(|start| Word::mark(start, Mark::KeyBlock)).collect();
         words.push(Word::mark(ESCAPE, Mark::Escape));
         let tokens = pack.indices().filter(|i| pack.enabled(*i)).filter_map(|i| Some((i, pack.rule(i).token()?)));
         for (rule, pattern) in tokens {
@@ -149,10 +151,10 @@ impl Matcher {
 }
 
 impl Engine {
-    fn new(words: &mut [Word]) -> Self {
+    fn new(words: &mut [Word<'_>]) -> Self {
         let few = words.len() <= FEW && words.iter().all(|word| !word.ignore_case);
         let packed = few.then(|| {
-            let texts = words.iter().map(|word| &word.text);
+            let texts = words.iter().map(|word| word.text);
             packed::Config::new().match_kind(packed::MatchKind::LeftmostLongest).builder().extend(texts).build()
         });
         // No SIMD here, or too many.
@@ -163,27 +165,26 @@ impl Engine {
         for word in words {
             let (offset, window) = word.rarest_window();
             word.offset = offset;
-            if !windows.contains(&window) {
-                windows.push(window);
-            }
+            windows.push(window);
         }
         Self::Many(Prefilter::new(&windows))
     }
 }
 
-impl Word {
-    fn mark(text: &[u8], mark: Mark) -> Self {
+impl<'p> Word<'p> {
+    fn mark(text: &'p [u8], mark: Mark) -> Self {
         let target = Target::Mark(mark);
-        Self { text: text.into(), ignore_case: false, follow: Box::default(), offset: 0, target }
+        Self { text, ignore_case: false, follow: &[], common: 0, offset: 0, target }
     }
 
-    fn keyword(rule: RuleIdx, pattern: &TokenPattern, number: usize, keyword: &str) -> Self {
-        let follow: &[ByteClass] = pattern.follow.get(number).map_or(&[], AsRef::as_ref);
-        let leads = !pattern.ignore_case && pattern.pattern.starts_with(&regex::escape(keyword));
+    fn keyword(rule: RuleIdx, pattern: &'p TokenPattern, number: usize, keyword: &'p str) -> Self {
+        let follow: &'p [ByteClass] = pattern.follow.get(number).map_or(&[], AsRef::as_ref);
+        let leads = pattern.leads.get(number).is_some_and(|leads| *leads);
         Self {
-            text: keyword.as_bytes().into(),
+            text: keyword.as_bytes(),
             ignore_case: pattern.ignore_case,
-            follow: follow.into(),
+            follow,
+            common: pattern.common.get(number).copied().unwrap_or(0),
             offset: 0,
             target: Target::Rule { rule, leads },
         }
@@ -197,7 +198,10 @@ impl Word {
         let sets: Vec<ByteClass> = own.chain(self.follow.iter().copied()).collect();
         let weights: Vec<f32> = sets.iter().map(prefilter::weight).collect();
         let likeliness = |at: usize| (at..at + WINDOW).map(|i| weights.get(i).copied().unwrap_or(1.0)).product::<f32>();
-        let places = (0..=self.text.len() - HEAD).map(|at| (likeliness(at), at));
+        // Letters of words do not come by chance.
+        let word =
+            |at: usize| if self.common.checked_shr(at as u32).is_some_and(|bits| bits & 1 == 1) { 1e3 } else { 1.0 };
+        let places = (0..=self.text.len() - HEAD).map(|at| (likeliness(at) * word(at), at));
         let at = places.min_by(|a, b| a.0.total_cmp(&b.0)).map_or(0, |(_, at)| at);
         (at, std::array::from_fn(|i| sets.get(at + i).copied().unwrap_or(ByteClass::ALL)))
     }
@@ -210,15 +214,15 @@ impl Word {
     /// Whether `text` begins with it, and goes on as it must.
     fn stands(&self, text: &[u8]) -> bool {
         let Some((own, after)) = text.split_at_checked(self.text.len()) else { return false };
-        let same = if self.ignore_case { own.eq_ignore_ascii_case(&self.text) } else { *own == *self.text };
+        let same = if self.ignore_case { own.eq_ignore_ascii_case(self.text) } else { own == self.text };
         same && self.follow.len() <= after.len() && self.follow.iter().zip(after).all(|(set, byte)| set.contains(*byte))
     }
 }
 
 /// The slot of a window that begins with `head`, whatever the case of its letters.
 fn slot(head: [u8; HEAD]) -> usize {
-    let [a, b, c] = head.map(|byte| usize::from(byte | 0x20));
-    (a ^ b << 3 ^ c << 5 ^ c >> 3) & (SLOTS - 1)
+    let [a, b, c] = head.map(|byte| u32::from(byte | 0x20));
+    ((a | b << 8 | c << 16).wrapping_mul(0x9E37_79B1) >> (u32::BITS - SLOTS.ilog2())) as usize
 }
 
 #[cfg(test)]
@@ -229,7 +233,7 @@ mod tests {
     use std::sync::LazyLock;
 
     static PACK: LazyLock<RulePack> = LazyLock::new(RulePack::builtin);
-    static MATCHER: LazyLock<Matcher> = LazyLock::new(|| Matcher::new(&PACK));
+    static MATCHER: LazyLock<Matcher<'static>> = LazyLock::new(|| Matcher::new(&PACK));
     static ORACLE: LazyLock<Oracle> = LazyLock::new(|| Oracle::new(&MATCHER));
 
     /// Every word at every place, by an automaton over the bare words.
@@ -239,10 +243,10 @@ mod tests {
     }
 
     impl Oracle {
-        fn new(matcher: &Matcher) -> Self {
+        fn new(matcher: &Matcher<'_>) -> Self {
             let of = |ignore_case: bool| {
                 let chosen = matcher.words.iter().enumerate().filter(|(_, word)| word.ignore_case == ignore_case);
-                let (numbers, texts): (Vec<usize>, Vec<&[u8]>) = chosen.map(|(i, word)| (i, &*word.text)).unzip();
+                let (numbers, texts): (Vec<usize>, Vec<&[u8]>) = chosen.map(|(i, word)| (i, word.text)).unzip();
                 let mut builder = AhoCorasick::builder();
                 builder.match_kind(MatchKind::Standard).ascii_case_insensitive(ignore_case);
                 (builder.build(texts).unwrap(), numbers)
@@ -251,7 +255,7 @@ mod tests {
         }
 
         /// Word and place of each; those whose pattern cannot go on there only when `all`.
-        fn found(&self, matcher: &Matcher, text: &[u8], all: bool) -> Vec<(RuleIdx, usize, usize)> {
+        fn found(&self, matcher: &Matcher<'_>, text: &[u8], all: bool) -> Vec<(RuleIdx, usize, usize)> {
             let mut found = Vec::new();
             for (automaton, numbers) in [&self.exact, &self.folded] {
                 for hit in automaton.find_overlapping_iter(text) {
@@ -269,7 +273,7 @@ mod tests {
         }
     }
 
-    fn matched(matcher: &Matcher, text: &[u8]) -> Vec<(RuleIdx, usize, usize)> {
+    fn matched(matcher: &Matcher<'_>, text: &[u8]) -> Vec<(RuleIdx, usize, usize)> {
         let mut found = Vec::new();
         matcher.each(text, |anchor| found.push((anchor.rule, anchor.at, anchor.length)));
         found.sort_unstable();
@@ -277,7 +281,7 @@ mod tests {
     }
 
     /// The places the first stage gives, for which it promises more than enough.
-    fn candidates(matcher: &Matcher, text: &[u8]) -> Vec<usize> {
+    fn candidates(matcher: &Matcher<'_>, text: &[u8]) -> Vec<usize> {
         let mut found = Vec::new();
         let Engine::Many(prefilter) = &matcher.engine else { panic!("not the big engine") };
         prefilter.each(text, |at| found.push(at));
@@ -321,7 +325,7 @@ mod tests {
             for (rule, at, length) in ORACLE.found(&MATCHER, &text, false) {
                 let word = MATCHER.words.iter().find(|word| {
                     matches!(word.target, Target::Rule { rule: of, .. } if of == rule)
-                        && text[at..at + length].eq_ignore_ascii_case(&word.text)
+                        && text[at..at + length].eq_ignore_ascii_case(word.text)
                 });
                 prop_assert!(places.contains(&(at + word.unwrap().offset)));
             }

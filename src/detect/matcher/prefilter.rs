@@ -4,7 +4,8 @@
 //! in which of eight buckets, and at which place of a window, that pair may stand; the answers of four
 //! places, shifted over each other, leave a bit where all of them agree. One load per byte, none that
 //! waits for another, no branch but for candidates: the idea of FDR (Hyperscan), portable and without
-//! `unsafe`. What a window means is the caller's business; candidates are a superset, never less.
+//! `unsafe`. Pairs of different windows that happen to agree mostly end at a second look, at the first three
+//! bytes. What a window means is the caller's business; candidates are a superset, never less.
 
 use crate::rules::boundary::ByteClass;
 
@@ -18,6 +19,8 @@ const BUCKETS: usize = 8;
 const PAIRS: usize = 1 << 14;
 /// Text that one step looks at.
 const STEP: usize = 8;
+/// Entries of the second table, a power of two.
+const HEADS: usize = 1 << 12;
 /// A window starts this many bytes before the pair that completes it.
 const BEHIND: usize = LANES - 1;
 
@@ -27,12 +30,15 @@ pub(super) type Window = [ByteClass; WINDOW];
 /// The compiled table, 64 KiB: it stays in the second-level cache, its used part in the first.
 pub(super) struct Prefilter {
     table: Vec<u32>,
+    /// For a hash of three bytes, the buckets that have a window which begins with them.
+    heads: Vec<u8>,
 }
 
 impl Prefilter {
     /// Compiles `windows`, in no particular order.
     pub(super) fn new(windows: &[Window]) -> Self {
         let mut table = vec![u32::MAX; PAIRS];
+        let mut heads = vec![0; HEADS];
         let weights: Vec<[f32; WINDOW]> = windows.iter().map(|window| window.map(|set| weight(&set))).collect();
         let likeliness: Vec<f32> = weights.iter().map(|weights| weights.iter().product()).collect();
         let mut order: Vec<usize> = (0..windows.len()).collect();
@@ -58,26 +64,28 @@ impl Prefilter {
             for (lane, density) in density[bucket].iter_mut().enumerate() {
                 *density = (*density + added(bucket, lane, &table)).min(1.0);
             }
+            heads[head(std::array::from_fn(|i| first(&window[i])))] |= 1 << bucket;
             for lane in 0..LANES {
                 allow(&mut table, &window[lane], &window[lane + 1], bit(bucket, lane));
             }
         }
-        Self { table }
+        Self { table, heads }
     }
 
     /// Calls `visit` with every place at which a window may stand, in order. A place near the end may
-    /// be one whose window reaches beyond it.
+    /// be one whose window reaches beyond it. The first three sets of a window are of one byte or letter each.
     #[inline]
     pub(super) fn each(&self, text: &[u8], mut visit: impl FnMut(usize)) {
         // Its length known, no look into it is checked.
         let Some(table) = self.table.first_chunk::<PAIRS>() else { return };
+        let mut report = |found: u64, at: usize| report(found, at, text, &self.heads, &mut visit);
         // Lanes of the starts before the text are spoilt.
         let mut state = u64::from(u32::MAX >> 8);
         let mut at = 0;
         while let Some(block) = text.get(at..).and_then(<[u8]>::first_chunk::<{ STEP + 1 }>) {
             let found = step(table, block, &mut state);
             if found != 0 {
-                report(found, at, &mut visit);
+                report(found, at);
             }
             at += STEP;
         }
@@ -88,11 +96,7 @@ impl Prefilter {
         for start in [0, STEP] {
             let Some(block) = padded[start..].first_chunk::<{ STEP + 1 }>() else { break };
             let found = step(table, block, &mut state);
-            report(found, at + start, &mut |place| {
-                if place < text.len() {
-                    visit(place);
-                }
-            });
+            report(found, at + start);
         }
     }
 }
@@ -111,18 +115,27 @@ fn step(table: &[u32; PAIRS], block: &[u8; STEP + 1], state: &mut u64) -> u64 {
     !(low & 0xffff_ffff | high << 32)
 }
 
-/// Tells the places of a step's candidates.
+/// Tells the places of a step's candidates that begin as a window of their bucket does.
 #[cold]
 #[inline(never)]
-fn report(mut found: u64, at: usize, visit: &mut impl FnMut(usize)) {
+fn report(mut found: u64, at: usize, text: &[u8], heads: &[u8], visit: &mut impl FnMut(usize)) {
     while found != 0 {
         let lane = found.trailing_zeros() / 8;
+        let buckets = (found >> (8 * lane)) as u8;
         found &= !(0xff << (8 * lane));
-        // A window that starts before the text was spoilt from the start.
-        if let Some(place) = (at + lane as usize).checked_sub(BEHIND) {
+        // A window that starts before the text was spoilt from the start; one at its very end is cut.
+        let Some(place) = (at + lane as usize).checked_sub(BEHIND) else { continue };
+        let Some(bytes) = text.get(place..).and_then(<[u8]>::first_chunk) else { continue };
+        if heads[head(*bytes)] & buckets != 0 {
             visit(place);
         }
     }
+}
+
+/// Where three bytes stand in the second table, whatever the case of letters.
+fn head(bytes: [u8; 3]) -> usize {
+    let [a, b, c] = bytes.map(|byte| u32::from(byte | 0x20));
+    ((a | b << 8 | c << 16).wrapping_mul(0x9E37_79B1) >> (u32::BITS - HEADS.ilog2())) as usize
 }
 
 /// The table's entries for four pairs of bytes at once, in 16 bits each; the earlier byte of a pair is the lower.
