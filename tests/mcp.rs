@@ -3,9 +3,9 @@
 use caulk::audit::posture::Posture;
 use caulk::audit::{AuditCx, Judgement, run};
 use caulk::ledger::grants::Grants;
-use caulk::ledger::{hooks, launch, mcp};
+use caulk::ledger::{hooks, launch, mcp, runs};
 use caulk::model::{AutorunEntry, Category, Consent, Limits, Pin, Severity, Transport, Untrusted};
-use caulk::read::{Format, json, parse};
+use caulk::read::{Format, json, outline, parse};
 use caulk::rules::RulePack;
 use caulk::rules::place::Level;
 use caulk::rules::rule::{AuditText, Setting, Surface};
@@ -154,7 +154,7 @@ fn texts_are_masked_and_urls_lose_userinfo_and_query() {
            "r": {{"url": "https://ada:pw12345678@mcp.example.com/x?api_key={secret}"}}, "p": {{"command": "{secret}"}}}}}}"#
     );
     let doc = parse(Format::Json, text.as_bytes(), &Limits::SHIPPED);
-    let entries = mcp::entries("cursor", &doc, &mask);
+    let entries = mcp::entries(surface("cursor.mcp"), Level::User, &doc, &mask);
     assert_eq!(entries.len(), 3);
     let shown = format!("{entries:?}");
     for hidden in [secret.as_str(), "pw12345678", "abcdefgh"] {
@@ -165,9 +165,22 @@ fn texts_are_masked_and_urls_lose_userinfo_and_query() {
 
 const SERVER: &str = r#"{"command": "npx", "args": ["-y", "pkg"]}"#;
 
-fn servers(dialect: &str, text: &str) -> Vec<AutorunEntry> {
-    let doc = parse(Format::Json, text.as_bytes(), &Limits::SHIPPED);
-    mcp::entries(dialect, &doc, &plain)
+fn surface(id: &str) -> &'static Surface {
+    surfaces().iter().find(|surface| surface.id == id).unwrap_or_else(|| panic!("{id}"))
+}
+
+/// The document as the scan sees it: as a tree, whatever its format.
+fn document(surface: &Surface, text: &'static str) -> caulk::read::Document<'static> {
+    let mut doc = parse(surface.format, text.as_bytes(), &Limits::SHIPPED);
+    if doc.tree.is_none() {
+        doc.tree = Some(outline::tree(&doc, &Limits::SHIPPED));
+    }
+    doc
+}
+
+fn servers(id: &str, text: &str) -> Vec<AutorunEntry> {
+    let surface = surface(id);
+    mcp::entries(surface, Level::User, &document(surface, String::from(text).leak()), &plain)
 }
 
 fn pointers(dialect: &str, text: &str) -> Vec<String> {
@@ -179,36 +192,33 @@ fn each_client_keeps_servers_in_its_own_place() {
     let claude = format!(
         r#"{{"mcpServers": {{"a": {SERVER}}}, "projects": {{"/x": {{"mcpServers": {{"b": {SERVER}}}}}}}, "servers": {{"no": {SERVER}}}}}"#
     );
-    assert_eq!(pointers("claude-code", &claude), ["mcpServers/a", "projects//x/mcpServers/b"]);
+    assert_eq!(pointers("claude-code.config", &claude), ["mcpServers/a", "projects//x/mcpServers/b"]);
     let vscode = format!(
         r#"{{// comment
         "servers": {{"a": {SERVER}, }}, "inputs": [{{"command": "no"}}], }}"#
     );
-    assert_eq!(pointers("vscode", &vscode), ["servers/a"]);
+    assert_eq!(pointers("vscode.mcp", &vscode), ["servers/a"]);
     let settings = format!(
         r#"{{"mcp.servers": {{"a": {SERVER}}}, "mcp": {{"servers": {{"b": {SERVER}}}}}, "mcpServers": {{"no": {SERVER}}}}}"#
     );
-    assert_eq!(pointers("vscode-settings", &settings), ["mcp.servers/a", "mcp/servers/b"]);
+    assert_eq!(pointers("vscode.settings", &settings), ["mcp.servers/a", "mcp/servers/b"]);
     let workspace = format!(r#"{{"folders": [], "settings": {{"mcp": {{"servers": {{"a": {SERVER}}}}}}}}}"#);
-    assert_eq!(pointers("vscode-settings", &workspace), ["settings/mcp/servers/a"]);
-    assert_eq!(pointers("claude-code-project", &format!(r#"{{"mcpServers": {{"a": {SERVER}}}}}"#)), ["mcpServers/a"]);
-    assert_eq!(pointers("claude-code-project", &format!(r#"{{"servers": {{"a": {SERVER}}}}}"#)), ["servers/a"]);
-    assert_eq!(pointers("claude-code-project", &format!(r#"{{"a": {SERVER}}}"#)), ["a"]);
-    assert_eq!(pointers("cursor", &format!(r#"{{"servers": {{"a": {SERVER}}}}}"#)), [""; 0]);
-    assert_eq!(pointers("no-such-client", &claude), [""; 0]);
-    assert_eq!(pointers("cursor", "[1, 2"), [""; 0]);
+    assert_eq!(pointers("vscode.settings", &workspace), ["settings/mcp/servers/a"]);
+    assert_eq!(
+        pointers("claude-code.mcp-project", &format!(r#"{{"mcpServers": {{"a": {SERVER}}}}}"#)),
+        ["mcpServers/a"]
+    );
+    assert_eq!(pointers("claude-code.mcp-project", &format!(r#"{{"servers": {{"a": {SERVER}}}}}"#)), ["servers/a"]);
+    assert_eq!(pointers("claude-code.mcp-project", &format!(r#"{{"a": {SERVER}}}"#)), ["a"]);
+    assert_eq!(pointers("cursor.mcp", &format!(r#"{{"servers": {{"a": {SERVER}}}}}"#)), [""; 0]);
+    assert_eq!(pointers("claude-code.config-backup", &claude), [""; 0], "nothing starts an old copy");
+    assert_eq!(pointers("cursor.mcp", "[1, 2"), [""; 0]);
     // Of a repeated key clients may take either.
     assert_eq!(
-        pointers("cursor", &format!(r#"{{"mcpServers": {{"a": {SERVER}}}, "mcpServers": {{"b": {SERVER}}}}}"#)).len(),
+        pointers("cursor.mcp", &format!(r#"{{"mcpServers": {{"a": {SERVER}}}, "mcpServers": {{"b": {SERVER}}}}}"#))
+            .len(),
         2
     );
-}
-
-#[test]
-fn every_dialect_of_a_surface_is_known() {
-    for surface in surfaces().iter().filter(|surface| !surface.mcp.is_empty()) {
-        assert!(mcp::Dialect::from_word(&surface.mcp).is_some(), "{}", surface.id);
-    }
 }
 
 #[test]
@@ -220,7 +230,7 @@ fn entries_hold_transport_switch_names_and_span() {
         "off2": {"command": "x", "enabled": false},
         "none": {}
     }}"#;
-    let entries = servers("cursor", text);
+    let entries = servers("cursor.mcp", text);
     let kinds: Vec<_> = entries.iter().map(|entry| (entry.name.as_found(), &entry.transport, entry.disabled)).collect();
     assert_eq!(kinds[0], ("local", &Transport::Stdio, false));
     assert_eq!(kinds[1], ("remote", &Transport::Remote(Untrusted::new("https://mcp.example.com/sse")), false));
@@ -236,17 +246,18 @@ fn entries_hold_transport_switch_names_and_span() {
 fn consent_is_the_clients_and_a_grant_switches_it_off() {
     let consent = |dialect: &str, text: &str| servers(dialect, text)[0].consent;
     let wrapped = format!(r#"{{"mcpServers": {{"a": {SERVER}}}}}"#);
-    assert_eq!(consent("claude-code", &wrapped), Consent::Unasked);
-    assert_eq!(consent("claude-desktop", &wrapped), Consent::Unasked);
-    assert_eq!(consent("claude-code-project", &wrapped), Consent::Asked);
-    assert_eq!(consent("cursor", &wrapped), Consent::Asked);
-    assert_eq!(consent("vscode", &format!(r#"{{"servers": {{"a": {SERVER}}}}}"#)), Consent::Asked);
+    assert_eq!(consent("claude-code.config", &wrapped), Consent::Unasked);
+    assert_eq!(consent("claude-desktop.config", &wrapped), Consent::Unasked);
+    assert_eq!(consent("claude-code.mcp-project", &wrapped), Consent::Asked);
+    assert_eq!(consent("cursor.mcp", &wrapped), Consent::Asked);
+    assert_eq!(consent("vscode.mcp", &format!(r#"{{"servers": {{"a": {SERVER}}}}}"#)), Consent::Asked);
 
     let granted = |settings: &str| {
         let settings = parse(Format::Json, settings.as_bytes(), &Limits::SHIPPED);
         let grants = Grants::read(&settings, Some(b"/src/app"));
         let doc = parse(Format::Json, wrapped.as_bytes(), &Limits::SHIPPED);
-        let entry = mcp::entries_with("claude-code-project", &doc, &grants, &plain).remove(0);
+        let entry =
+            mcp::entries_with(surface("claude-code.mcp-project"), Level::Project, &doc, &grants, &plain).remove(0);
         (entry.consent, entry.disabled)
     };
     assert_eq!(granted("{}"), (Consent::Asked, false));
@@ -274,8 +285,9 @@ fn judged_with(surface: &str, level: Level, text: &str, grants: &Grants) -> Vec<
     let (surfaces, texts) = (surfaces(), audits());
     let surface = surfaces.iter().find(|candidate| candidate.id == surface).unwrap_or_else(|| panic!("{surface}"));
     let doc = parse(Format::Json, text.as_bytes(), &Limits::SHIPPED);
-    let hooks = if surface.id == "claude-code.settings" { hooks::entries(&doc, level, &plain) } else { Vec::new() };
-    let servers = mcp::entries_with(&surface.mcp, &doc, grants, &plain);
+    let mut hooks = if surface.id == "claude-code.settings" { hooks::entries(&doc, level, &plain) } else { Vec::new() };
+    hooks.extend(runs::entries(surface, level, &doc, &plain));
+    let servers = mcp::entries_with(surface, level, &doc, grants, &plain);
     run(&AuditCx { surface, level, doc: &doc, servers: &servers, hooks: &hooks, texts, mask: &plain })
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Pack, common};
 use crate::recipe_schema::RecipeSpec;
-use crate::schema::{AuditSpec, CampaignFile, Paths, RuleSpec, SettingSpec, SurfaceSpec};
+use crate::schema::{AuditSpec, CampaignFile, Paths, RuleSpec, RunSpec, SettingSpec, SurfaceSpec};
 use crate::{fields, shape, vet};
 use std::fmt::Write as _;
 
@@ -122,7 +122,7 @@ fn surface(pack: &Pack, spec: &SurfaceSpec, product: &str) -> String {
     });
     format!(
         "Surface {{ id: {}, title: {}, product: {}, format: {}, system: {}, user: {}, anywhere: {}, except: {}, \
-         project: {}, secrets: {}, commands: {}, mcp: {}, transcript: {}, history: {}, mode: {:?}, recipes: {}, references: {}, \
+         project: {}, secrets: {}, commands: {}, mcp: {}, client: {}, servers: {}, runs: {}, transcript: {}, history: {}, mode: {:?}, recipes: {}, references: {}, \
          samples: {} }}",
         text(&spec.id),
         text(&spec.title),
@@ -136,12 +136,28 @@ fn surface(pack: &Pack, spec: &SurfaceSpec, product: &str) -> String {
         borrowed(secrets),
         list(&spec.commands),
         text(&spec.mcp),
+        text(if spec.client.is_empty() { product } else { &spec.client }),
+        borrowed(fields::servers(spec).into_iter().map(|at| text(&at))),
+        borrowed(spec.runs.iter().map(run)),
         spec.transcript,
         spec.history,
         vet::parse_mode(&spec.mode),
         list(&spec.recipes),
         list(&spec.references),
         list(&spec.samples),
+    )
+}
+
+fn run(spec: &RunSpec) -> String {
+    format!(
+        "Run {{ at: {}, command: {}, args: {}, trigger: {}, starts: {}, when: {}, project: {} }}",
+        text(&spec.at),
+        list(&spec.command),
+        text(&spec.args),
+        text(&spec.trigger),
+        text(&spec.starts),
+        text(&spec.when),
+        text(&spec.project)
     )
 }
 

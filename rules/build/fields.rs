@@ -23,6 +23,21 @@ pub(crate) fn of<'a>(pack: &'a Pack, surface: &'a SurfaceSpec) -> Vec<Plain<'a>>
     grouped.chain(own).collect()
 }
 
+/// Where the MCP servers of `surface` stand: where it uses the fields of several, or of one.
+pub(crate) fn servers(surface: &SurfaceSpec) -> Vec<String> {
+    if surface.mcp.is_empty() {
+        return Vec::new();
+    }
+    let used = surface.uses.iter().map(|used| used.split_once(AT).unwrap_or((used, "")));
+    used.filter(|(name, _)| matches!(*name, "mcp-servers" | "mcp-server"))
+        .map(|(name, at)| match (name, at.rsplit_once('/')) {
+            // One server at `a/*` is a server of the map at `a`.
+            ("mcp-server", Some((map, "*"))) => map.to_owned(),
+            _ => at.to_owned(),
+        })
+        .collect()
+}
+
 /// What is wrong with what surfaces use.
 pub(crate) fn problems(pack: &Pack) -> Vec<String> {
     let mut problems = Vec::new();

@@ -33,7 +33,11 @@ impl Audit for FromProject {
         if cx.level != Level::Project {
             return;
         }
-        for entry in cx.live_hooks() {
+        for entry in cx.live_hooks().filter(|entry| !entry.project.is_empty()) {
+            if entry.project != self.meta() {
+                out.extend(cx.judge(&entry.project, entry, Severity::Low, "the repository has it run by itself"));
+                continue;
+            }
             let (severity, why) = if fires_by_itself(entry) {
                 (Severity::Medium, "the repository has it run without an action of yours")
             } else {

@@ -50,6 +50,12 @@ impl<'p> Posture<'p> {
         Self { settings: settings.iter().filter_map(Prepared::new).collect() }
     }
 
+    /// Whether there is a setting that is read in surface `surface`.
+    #[must_use]
+    pub fn asks(&self, surface: &str) -> bool {
+        self.settings.iter().any(|prepared| prepared.setting.surfaces.iter().any(|id| id == surface))
+    }
+
     /// What of the settings of surface `surface` holds in `doc`, in order of position.
     #[must_use]
     pub fn check(

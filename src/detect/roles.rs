@@ -71,6 +71,6 @@ fn names_user(field: &Field<'_>) -> bool {
 /// old copies and databases, nor where a surface lists what its servers are handed.
 fn is_probe(scene: &Scene<'_>) -> bool {
     scene.container.is_none()
-        && scene.surface.is_some_and(|s| s.mcp.is_empty() && !s.transcript && !s.history)
+        && scene.surface.is_some_and(|s| !s.transcript && !s.history)
         && !matches!(scene.format, Format::Jsonl | Format::Text | Format::Gitconfig)
 }

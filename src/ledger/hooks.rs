@@ -89,6 +89,7 @@ fn blank(
         launch: None,
         disabled: false,
         consent,
+        project: "agent-hook-project".to_owned(),
         secrets: Vec::new(),
         env: Vec::new(),
     }

@@ -1,141 +1,91 @@
 //! MCP servers as each client's file keeps them.
 //!
-//! Clients differ in the key that holds the servers, in the names of a server's fields, and in what
-//! stands between an entry and its start; those three are all a [`Dialect`] is.
+//! Where the servers stand, and what stands between them and their start, is data of the surface. What a
+//! server's fields are called differs, too, but no client gives another's name a meaning of its own: all
+//! names are known here.
 
 use super::grants::Grants;
 use super::launch::{self, shown};
-use super::node::{each, is, name, pointer, strings};
-use super::{Mask, words};
+use super::node::{each, is, name, pointer, select, strings};
+use super::{Mask, consent, words};
 use crate::model::{AutorunEntry, Consent, Launch, Transport, Untrusted};
 use crate::read::json::{Kind, NodeId, Tree};
 use crate::read::{Document, Text};
+use crate::rules::place::Level;
+use crate::rules::rule::Surface;
 
 /// Servers of one document that are looked at.
 const SERVERS: usize = 1_000;
+/// Names of a server's URL.
+const URLS: [&[u8]; 5] = [b"url", b"serverUrl", b"httpUrl", b"uri", b"endpoint"];
+/// Names of its command.
+const COMMANDS: [&[u8]; 2] = [b"command", b"cmd"];
 
-/// How a client keeps its servers. The words are those of `mcp` in `rules/surfaces`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Dialect {
-    /// `.claude.json`: `mcpServers`, and the same for each project.
-    ClaudeCode,
-    /// `.mcp.json`: `mcpServers`, `servers`, or the servers themselves.
-    ClaudeCodeProject,
-    /// `claude_desktop_config.json`.
-    ClaudeDesktop,
-    /// Cursor's `mcp.json`.
-    Cursor,
-    /// VS Code's `mcp.json`: `servers`.
-    Vscode,
-    /// VS Code's settings, and workspaces: `mcp.servers`, or `mcp` with `servers` in it.
-    VscodeSettings,
-    /// The servers themselves, without a key around them.
-    Flat,
+/// Whose servers they are.
+struct Client<'c> {
+    name: &'c str,
+    consent: Consent,
 }
 
-impl Dialect {
-    /// The dialect of a word; `None` for another.
-    #[must_use]
-    pub fn from_word(word: &str) -> Option<Self> {
-        Some(match word {
-            "claude-code" => Self::ClaudeCode,
-            "claude-code-project" => Self::ClaudeCodeProject,
-            "claude-desktop" => Self::ClaudeDesktop,
-            "cursor" => Self::Cursor,
-            "vscode" => Self::Vscode,
-            "vscode-settings" => Self::VscodeSettings,
-            "flat" => Self::Flat,
-            _ => return None,
-        })
-    }
-
-    fn client(self) -> &'static str {
-        match self {
-            Self::ClaudeCode | Self::ClaudeCodeProject => "Claude Code",
-            Self::ClaudeDesktop => "Claude Desktop",
-            Self::Cursor => "Cursor",
-            Self::Vscode | Self::VscodeSettings => "VS Code",
-            Self::Flat => "an agent",
-        }
-    }
-
-    /// What stands between an entry and its start, before grants.
-    fn consent(self) -> Consent {
-        match self {
-            // Starts what the user's own file says with each session.
-            Self::ClaudeCode | Self::ClaudeDesktop => Consent::Unasked,
-            // Asks, and asks again when the content changes.
-            Self::ClaudeCodeProject | Self::Cursor | Self::Vscode | Self::VscodeSettings | Self::Flat => Consent::Asked,
-        }
-    }
-}
-
-/// The servers of a document, in order of position; none for an unknown word or another format.
+/// The servers of a document of `surface`, in order of position; none where no client starts any.
 #[must_use]
-pub fn entries(dialect_word: &str, doc: &Document<'_>, mask: Mask<'_>) -> Vec<AutorunEntry> {
-    entries_with(dialect_word, doc, &Grants::default(), mask)
+pub fn entries(surface: &Surface, level: Level, doc: &Document<'_>, mask: Mask<'_>) -> Vec<AutorunEntry> {
+    entries_with(surface, level, doc, &Grants::default(), mask)
 }
 
 /// The same, with what other files grant to a project's servers.
 #[must_use]
-pub fn entries_with(dialect_word: &str, doc: &Document<'_>, grants: &Grants, mask: Mask<'_>) -> Vec<AutorunEntry> {
-    let Some(dialect) = Dialect::from_word(dialect_word) else { return Vec::new() };
-    let Some(tree) = &doc.tree else { return Vec::new() };
+pub fn entries_with(
+    surface: &Surface,
+    level: Level,
+    doc: &Document<'_>,
+    grants: &Grants,
+    mask: Mask<'_>,
+) -> Vec<AutorunEntry> {
+    let Some(tree) = doc.tree.as_ref().filter(|_| !surface.mcp.is_empty()) else { return Vec::new() };
     let Some(root) = tree.root() else { return Vec::new() };
+    let client = Client { name: &surface.client, consent: consent(&surface.mcp, level) };
     let mut found = Vec::new();
-    for map in maps(dialect, tree, root) {
+    for map in maps(surface, tree, root) {
         for server in tree.children(map).filter(|&server| tree.kind(server) == Kind::Object) {
             if found.len() >= SERVERS {
                 return found;
             }
-            found.push(entry(dialect, tree, server, grants, mask));
-            found.extend(headers_helper(dialect, tree, server, mask));
+            found.push(entry(&client, tree, server, grants, mask));
+            found.extend(headers_helper(&client, tree, server, mask));
         }
     }
+    found.sort_by_key(|entry| entry.span.start);
     found
 }
 
-/// The objects whose entries are servers.
-fn maps(dialect: Dialect, tree: &Tree<'_>, root: NodeId) -> Vec<NodeId> {
-    let of = |node, key| each(tree, node, key).filter(|&map| tree.kind(map) == Kind::Object).collect::<Vec<_>>();
-    match dialect {
-        Dialect::ClaudeCode => {
-            let projects = of(root, b"projects");
-            let mut maps = of(root, b"mcpServers");
-            maps.extend(
-                projects.iter().flat_map(|&map| tree.children(map)).flat_map(|project| of(project, b"mcpServers")),
-            );
-            maps
-        }
-        Dialect::ClaudeDesktop | Dialect::Cursor => of(root, b"mcpServers"),
-        Dialect::Vscode => [of(root, b"servers"), of(root, b"mcpServers")].concat(),
-        Dialect::VscodeSettings => {
-            // A workspace file has settings inside; a development container has its own place.
-            let settings = [vec![root], of(root, b"settings")].concat();
-            let nested = |node| of(node, b"mcp").into_iter().flat_map(|mcp| of(mcp, b"servers")).collect::<Vec<_>>();
-            settings.into_iter().flat_map(|node| [of(node, b"mcp.servers"), nested(node)].concat()).collect()
-        }
-        Dialect::ClaudeCodeProject => {
-            let named = [of(root, b"mcpServers"), of(root, b"servers")].concat();
-            if named.is_empty() { flat(tree, root) } else { named }
-        }
-        Dialect::Flat => flat(tree, root),
+/// The objects, or lists, whose entries are servers.
+fn maps(surface: &Surface, tree: &Tree<'_>, root: NodeId) -> Vec<NodeId> {
+    let holds = |&node: &NodeId| matches!(tree.kind(node), Kind::Object | Kind::Array);
+    let named = surface.servers.iter().filter(|at| !at.is_empty());
+    let mut maps: Vec<NodeId> = named.flat_map(|at| select(tree, root, at)).filter(holds).collect();
+    if maps.is_empty() && surface.servers.iter().any(|at| at.is_empty()) {
+        maps = flat(tree, root);
     }
+    // Two patterns may take one place.
+    maps.sort_unstable();
+    maps.dedup();
+    maps
 }
 
 /// The root itself, when what is in it looks like servers.
 fn flat(tree: &Tree<'_>, root: NodeId) -> Vec<NodeId> {
-    let server =
-        |node| [&b"command"[..], b"url", b"serverUrl", b"httpUrl"].iter().any(|key| tree.get(node, key).is_some());
+    let server = |node| COMMANDS.iter().chain(&URLS).any(|key| tree.get(node, key).is_some());
     if tree.children(root).any(server) { vec![root] } else { Vec::new() }
 }
 
-fn entry(dialect: Dialect, tree: &Tree<'_>, server: NodeId, grants: &Grants, mask: Mask<'_>) -> AutorunEntry {
+fn entry(client: &Client<'_>, tree: &Tree<'_>, server: NodeId, grants: &Grants, mask: Mask<'_>) -> AutorunEntry {
     let key = tree.key(server);
     let key = key.as_ref().map_or(&b""[..], |key| key.bytes());
-    let of_project = dialect == Dialect::ClaudeCodeProject;
-    let launch = command(tree, server, mask);
-    let transport = match (&launch, url(tree, server, mask)) {
+    // Some clients keep how a server is reached in an object of its own.
+    let reached = tree.get(server, b"transport").filter(|&node| tree.kind(node) == Kind::Object).unwrap_or(server);
+    let launch = command(tree, reached, mask);
+    let transport = match (&launch, url(tree, reached, mask)) {
         // A URL makes it remote, whatever `type` says; many files leave `type` out.
         (None, Some(url)) => Transport::Remote(url),
         (Some(_), _) => Transport::Stdio,
@@ -143,30 +93,37 @@ fn entry(dialect: Dialect, tree: &Tree<'_>, server: NodeId, grants: &Grants, mas
     };
     let (env, secrets) = environment(tree, server, mask);
     AutorunEntry {
-        trigger: format!("MCP server of {}", dialect.client()),
-        name: name(tree, server, mask),
+        trigger: format!("MCP server of {}", client.name),
+        name: called(tree, server, mask),
         pointer: pointer(tree, server, mask),
         span: tree.span(server),
         transport,
         launch,
-        disabled: disabled(tree, server) || of_project && grants.disabled.contains(key),
-        consent: if of_project && grants.starts(key) { Consent::SwitchedOff } else { dialect.consent() },
+        disabled: disabled(tree, server) || grants.disabled.contains(key),
+        consent: if grants.starts(key) { Consent::SwitchedOff } else { client.consent },
+        project: String::new(),
         secrets,
         env,
     }
 }
 
+/// Its key; in a list, what it calls itself.
+fn called(tree: &Tree<'_>, server: NodeId, mask: Mask<'_>) -> Untrusted {
+    let own = tree.get(server, b"name").and_then(|name| tree.text(name)).filter(|_| tree.key(server).is_none());
+    own.map_or_else(|| name(tree, server, mask), |own| Untrusted::new(shown(own.bytes(), mask)))
+}
+
 /// The command line: `command` as a string or a list, then `args`.
 fn command(tree: &Tree<'_>, server: NodeId, mask: Mask<'_>) -> Option<Launch> {
-    let mut argv = strings(tree, tree.get(server, b"command")?);
+    let command = COMMANDS.iter().find_map(|key| tree.get(server, key))?;
+    let mut argv = strings(tree, command);
     argv.extend(tree.get(server, b"args").map(|args| strings(tree, args)).unwrap_or_default());
     let words: Vec<&[u8]> = argv.iter().map(Text::bytes).collect();
     (!words.is_empty() && !words[0].is_empty()).then(|| launch::of_words(&words, mask))
 }
 
 fn url(tree: &Tree<'_>, server: NodeId, mask: Mask<'_>) -> Option<Untrusted> {
-    let keys = [&b"url"[..], b"serverUrl", b"httpUrl"];
-    let url = keys.iter().find_map(|key| tree.text(tree.get(server, key)?))?;
+    let url = URLS.iter().find_map(|key| tree.text(tree.get(server, key)?))?;
     Some(Untrusted::new(shown(url.bytes(), mask)))
 }
 
@@ -176,18 +133,19 @@ fn disabled(tree: &Tree<'_>, server: NodeId) -> bool {
 }
 
 /// Claude Code runs `headersHelper` to get a remote server's headers.
-fn headers_helper(dialect: Dialect, tree: &Tree<'_>, server: NodeId, mask: Mask<'_>) -> Option<AutorunEntry> {
+fn headers_helper(client: &Client<'_>, tree: &Tree<'_>, server: NodeId, mask: Mask<'_>) -> Option<AutorunEntry> {
     let helper = tree.get(server, b"headersHelper")?;
     let line = tree.text(helper)?;
     Some(AutorunEntry {
-        trigger: format!("headers helper of an MCP server of {}", dialect.client()),
+        trigger: format!("headers helper of an MCP server of {}", client.name),
         name: name(tree, server, mask),
         pointer: pointer(tree, helper, mask),
         span: tree.span(helper),
         transport: Transport::Stdio,
         launch: Some(launch::of_line(line.bytes(), mask)),
         disabled: disabled(tree, server),
-        consent: dialect.consent(),
+        consent: client.consent,
+        project: String::new(),
         secrets: Vec::new(),
         env: Vec::new(),
     })
@@ -196,8 +154,12 @@ fn headers_helper(dialect: Dialect, tree: &Tree<'_>, server: NodeId, mask: Mask<
 /// Variables with masked values, and the names of variables and headers that look like secrets.
 fn environment(tree: &Tree<'_>, server: NodeId, mask: Mask<'_>) -> (Vec<(String, Untrusted)>, Vec<Untrusted>) {
     let (mut env, mut secrets) = (Vec::new(), Vec::new());
-    for (key, variables) in [(&b"env"[..], true), (b"environment", true), (b"headers", false)] {
-        for map in each(tree, server, key) {
+    let reached = each(tree, server, b"transport").chain(each(tree, server, b"requestOptions")).chain([server]);
+    let places: Vec<NodeId> = reached.collect();
+    let keys =
+        [(&b"env"[..], true), (b"environment", true), (b"envs", true), (b"headers", false), (b"http_headers", false)];
+    for (key, variables) in keys {
+        for map in places.iter().flat_map(|&place| each(tree, place, key)) {
             for value in tree.children(map) {
                 let (Some(key), Some(text)) = (tree.key(value), tree.text(value)) else { continue };
                 let name = shown(key.bytes(), mask);

@@ -10,9 +10,20 @@ pub mod launch;
 pub mod mcp;
 mod node;
 mod package;
+pub mod runs;
 mod words;
 
-use crate::model::Untrusted;
+use crate::model::{Consent, Untrusted};
+use crate::rules::place::Level;
 
 /// Turns bytes of a document into text that holds none of the document's secrets.
 pub type Mask<'m> = &'m dyn Fn(&[u8]) -> Untrusted;
+
+/// What stands between an entry and its start, by a word of the rules.
+fn consent(starts: &str, level: Level) -> Consent {
+    match starts {
+        "unasked" => Consent::Unasked,
+        "asked-in-projects" if level != Level::Project => Consent::Unasked,
+        _ => Consent::Asked,
+    }
+}

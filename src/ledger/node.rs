@@ -4,6 +4,7 @@ use super::Mask;
 use super::launch::shown;
 use crate::model::Untrusted;
 use crate::read::json::{Kind, NodeId, Tree};
+use crate::rules::field_path::FieldPath;
 
 /// Every entry of an object under `key`: duplicates are read too, since clients differ in which wins.
 pub(super) fn each<'t>(tree: &'t Tree<'_>, node: NodeId, key: &'t [u8]) -> impl Iterator<Item = NodeId> + 't {
@@ -17,6 +18,23 @@ pub(super) fn strings<'a>(tree: &Tree<'a>, node: NodeId) -> Vec<crate::read::Tex
         Kind::Array => tree.children(node).filter_map(|item| tree.text(item)).collect(),
         _ => Vec::new(),
     }
+}
+
+/// The nodes at a key path without `**`, empty for the root itself.
+pub(super) fn select(tree: &Tree<'_>, root: NodeId, at: &str) -> Vec<NodeId> {
+    let mut nodes = vec![root];
+    if at.is_empty() {
+        return nodes;
+    }
+    let path = FieldPath::new(at);
+    for part in 0..path.parts().unwrap_or(0) {
+        let fits = |node: &NodeId| {
+            let key = tree.key(*node);
+            path.part_matches(part, key.as_ref().map_or(&b"*"[..], |key| key.bytes()))
+        };
+        nodes = nodes.into_iter().flat_map(|node| tree.children(node)).filter(fits).collect();
+    }
+    nodes
 }
 
 /// Whether an object says so under `key`.

@@ -24,6 +24,8 @@ pub struct AutorunEntry {
     pub disabled: bool,
     /// What stands between the entry and its start.
     pub consent: Consent,
+    /// The audit that tells of it where it comes with a project; empty: none.
+    pub project: String,
     /// Names of the variables and headers it is handed that look like secrets.
     pub secrets: Vec<Untrusted>,
     /// Environment variable names it is given.

@@ -19,6 +19,7 @@ pub mod hcl;
 pub mod json;
 pub mod kv;
 pub mod leveldb;
+pub mod outline;
 pub mod plist;
 pub mod private_key;
 pub mod shell;

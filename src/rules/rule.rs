@@ -144,8 +144,14 @@ pub struct Surface {
     pub secrets: List<SecretPlace>,
     /// Fields that run.
     pub commands: List<Str>,
-    /// How MCP servers are kept; empty: none.
+    /// What stands between its MCP servers and their start; empty: none is kept here.
     pub mcp: Str,
+    /// Who starts them.
+    pub client: Str,
+    /// Where they stand; empty text: the document itself.
+    pub servers: List<Str>,
+    /// What else starts by itself.
+    pub runs: List<Run>,
     /// Whether it is a transcript.
     pub transcript: bool,
     /// Whether it is an old copy.
@@ -158,6 +164,25 @@ pub struct Surface {
     pub references: List<Str>,
     /// Home-relative sample paths.
     pub samples: List<Str>,
+}
+
+/// Commands that a product starts by itself.
+#[derive(Debug, Clone)]
+pub struct Run {
+    /// The entry.
+    pub at: Str,
+    /// Keys of the command below it; none: the entry itself.
+    pub command: List<Str>,
+    /// The key of its arguments.
+    pub args: Str,
+    /// What starts it.
+    pub trigger: Str,
+    /// What stands between it and its start.
+    pub starts: Str,
+    /// `key=value` below the entry, without which it does not start.
+    pub when: Str,
+    /// The audit of those that come with a project.
+    pub project: Str,
 }
 
 /// Paths by system.

@@ -190,9 +190,16 @@ pub struct SurfaceSpec {
     /// Fields that run as commands, as key-path globs.
     #[serde(default)]
     pub commands: Vec<String>,
-    /// How MCP servers are kept here; empty: none. A word of `ledger::mcp::Dialect`.
+    /// What stands between the MCP servers kept here and their start, a word of `ledger::Starts`; empty: no
+    /// client starts what is kept here. Where they stand is where `uses` has the group of their fields.
     #[serde(default)]
     pub mcp: String,
+    /// The client that starts them, where it is not the file's product.
+    #[serde(default)]
+    pub client: String,
+    /// What else starts by itself.
+    #[serde(default)]
+    pub runs: Vec<RunSpec>,
     /// Whether it is an agent's transcript.
     #[serde(default)]
     pub transcript: bool,
@@ -211,6 +218,30 @@ pub struct SurfaceSpec {
     /// Home-relative sample paths, each of which must resolve to this surface; at least one.
     #[serde(default)]
     pub samples: Vec<String>,
+}
+
+/// Commands that a product starts by itself: hooks, tasks, helpers.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunSpec {
+    /// The entry, as a key-path glob.
+    pub at: String,
+    /// Keys of the command below it; none: the entry is the command, in words or lines, or an object of such.
+    #[serde(default)]
+    pub command: Vec<String>,
+    /// The key of its arguments.
+    #[serde(default)]
+    pub args: String,
+    /// What starts it: `hook of Cursor on {}`, where `{}` is the key that the first star stands for.
+    pub trigger: String,
+    /// What stands between it and its start, a word of `ledger::Starts`.
+    pub starts: String,
+    /// `key=value` below the entry, without which it does not start by itself.
+    #[serde(default)]
+    pub when: String,
+    /// The audit that tells of it where it comes with a project; empty: it is told only for what it does.
+    #[serde(default)]
+    pub project: String,
 }
 
 /// Paths by system; `any` goes for all.

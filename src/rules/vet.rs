@@ -10,7 +10,7 @@ use super::schema::{
 };
 use std::collections::BTreeSet;
 
-pub use super::words::{CATEGORIES, CHECKS, CONFIDENCES, EDITS, FORMATS, FORMS, OPERATORS, SEVERITIES};
+pub use super::words::{CATEGORIES, CHECKS, CONFIDENCES, EDITS, FORMATS, FORMS, OPERATORS, SEVERITIES, STARTS};
 
 /// Shortest keyword, and the shortest with a reason given.
 const KEYWORD: usize = 4;
@@ -115,6 +115,19 @@ pub fn surface_file(file: &SurfaceFile) -> Vec<Defect> {
         );
         report.unless(!surface.title.is_empty(), id, "title is empty");
         report.word(id, "format", &surface.format, FORMATS);
+        if !surface.mcp.is_empty() {
+            report.word(id, "mcp", &surface.mcp, STARTS);
+            let uses = |group: &str| surface.uses.iter().any(|used| used.split(' ').next() == Some(group));
+            report.unless(
+                uses("mcp-servers") || uses("mcp-server"),
+                id,
+                "`mcp`, but no `uses` says where servers stand",
+            );
+        }
+        for run in &surface.runs {
+            report.word(id, "starts", &run.starts, STARTS);
+            report.unless(!run.at.is_empty() && !run.trigger.is_empty(), id, "a run has no place or no trigger");
+        }
         report.unless(surface.mode.is_empty() || parse_mode(&surface.mode).is_some(), id, "mode is not octal");
         report.unless(surface.samples.iter().all(|s| !s.starts_with('/')), id, "a sample is not relative to the home");
         let user: Vec<&String> = all_paths(&surface.user).collect();

@@ -41,6 +41,8 @@ pub const FORMATS: &[&str] = &[
 ];
 /// Words of a secret field's `as`.
 pub const FORMS: &[&str] = &["value", "named", "guessed", "public", "header", "basic", "base64", "url", "arguments"];
+/// Words of `mcp` and `starts`: nobody is asked, somebody is, or only for what comes with a project.
+pub const STARTS: &[&str] = &["unasked", "asked", "asked-in-projects"];
 /// Words of a setting's `operator`.
 pub const OPERATORS: &[&str] = &["is", "is-not", "contains", "matches", "present"];
 /// Words of a recipe's `edit`.

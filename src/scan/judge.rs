@@ -8,9 +8,9 @@ use crate::audit::{self, AuditCx, Judgement};
 use crate::detect::Mask;
 use crate::host::open;
 use crate::ledger::grants::Grants;
-use crate::ledger::{hooks, mcp};
+use crate::ledger::{hooks, mcp, runs};
 use crate::model::Untrusted;
-use crate::read::{self, Document, Format};
+use crate::read::{self, Document, Format, outline};
 use crate::rules::rule::Surface;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -40,19 +40,28 @@ impl<'j> Judge<'j> {
         document: &Document<'_>,
         mask: &Mask,
     ) -> Vec<Judgement> {
-        if document.tree.is_none() {
+        let posture = self.posture.get_or_init(|| Posture::new(self.scanner.pack.settings()));
+        let outlined;
+        let document = if document.tree.is_some() {
+            document
+        } else if surface.mcp.is_empty() && surface.runs.is_empty() && !posture.asks(&surface.id) {
             return Vec::new();
-        }
+        } else {
+            // Settings in another form than JSON are walked like those in JSON.
+            let tree = Some(outline::tree(document, self.scanner.detector.limits()));
+            outlined = Document { source: document.source, fields: Vec::new(), tree, problem: document.problem };
+            &outlined
+        };
         let masked = |text: &[u8]| -> Untrusted { mask.text(self.scanner.detector, text) };
         let level = candidate.level;
-        let posture = self.posture.get_or_init(|| Posture::new(self.scanner.pack.settings()));
         let mut judgements = posture.check(&surface.id, level, document, &masked);
         let servers = if surface.mcp.is_empty() {
             Vec::new()
         } else {
-            mcp::entries_with(&surface.mcp, document, &self.grants(candidate), &masked)
+            mcp::entries_with(surface, level, document, &self.grants(candidate), &masked)
         };
-        let hooks = if surface.commands.is_empty() { Vec::new() } else { hooks::entries(document, level, &masked) };
+        let mut hooks = if surface.commands.is_empty() { Vec::new() } else { hooks::entries(document, level, &masked) };
+        hooks.extend(runs::entries(surface, level, document, &masked));
         let texts = self.scanner.pack.audits();
         let cx = AuditCx { surface, level, doc: document, servers: &servers, hooks: &hooks, texts, mask: &masked };
         judgements.extend(audit::run(&cx));

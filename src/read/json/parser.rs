@@ -303,7 +303,7 @@ impl Parser<'_> {
         let parent = self.open.last().map_or(NONE, |open| open.node);
         let name = self.take_name(span.start);
         let (start, end) = (span.start as u32, span.end as u32);
-        self.nodes.push(Node { kind, escaped, name, start, end, parent, next: id + 1 });
+        self.nodes.push(Node { kind, escaped, made: NONE, name, start, end, parent, next: id + 1 });
         Some(id)
     }
 

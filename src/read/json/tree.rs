@@ -43,6 +43,8 @@ pub(super) enum Name {
     Key { start: u32, end: u32, escaped: bool },
     /// The place in an array, from 0.
     Index(u32),
+    /// A key that was handed in, by its place among the texts.
+    Made(u32),
 }
 
 /// One value. Positions are 32 bits: the parser stops before 4 GiB.
@@ -50,6 +52,8 @@ pub(super) struct Node {
     pub(super) kind: Kind,
     /// Whether a string has escapes.
     pub(super) escaped: bool,
+    /// Where a string's text is that was handed in; [`NONE`]: in the source.
+    pub(super) made: u32,
     pub(super) name: Name,
     pub(super) start: u32,
     pub(super) end: u32,
@@ -63,6 +67,8 @@ pub struct Tree<'a> {
     source: &'a [u8],
     nodes: Vec<Node>,
     root: Option<NodeId>,
+    /// Keys and values of a tree that was not read from JSON.
+    made: Vec<Text<'a>>,
 }
 
 impl<'a> Tree<'a> {
@@ -71,7 +77,53 @@ impl<'a> Tree<'a> {
         let scalar = nodes.first().is_some_and(|first| !matches!(first.kind, Kind::Object | Kind::Array));
         let root = u32::from(scalar && nodes.len() > 1);
         let root = (!nodes.is_empty()).then_some(NodeId(root));
-        Self { source, nodes, root }
+        Self { source, nodes, root, made: Vec::new() }
+    }
+
+    /// A tree without a node, to which [`Tree::add`] adds: for documents of other formats.
+    pub(in crate::read) fn empty(source: &'a [u8]) -> Self {
+        Self { source, nodes: Vec::new(), root: None, made: Vec::new() }
+    }
+
+    /// Adds a value, after its parent and after everything in the siblings before it.
+    pub(in crate::read) fn add(
+        &mut self,
+        parent: Option<NodeId>,
+        key: Option<Text<'a>>,
+        kind: Kind,
+        span: Range<usize>,
+        text: Option<Text<'a>>,
+    ) -> NodeId {
+        let at = self.nodes.len() as u32;
+        let mut keep = |text: Option<Text<'a>>| {
+            text.map_or(NONE, |text| {
+                self.made.push(text);
+                self.made.len() as u32 - 1
+            })
+        };
+        let is_item = parent.is_some_and(|parent| self.nodes[parent.0 as usize].kind == Kind::Array);
+        let name = match key {
+            // Items stand in their order, and none is missing.
+            Some(key) if is_item => Name::Index(key.bytes().iter().fold(0, |n, b| n * 10 + u32::from(b - b'0'))),
+            Some(key) => Name::Made(keep(Some(key))),
+            None => Name::None,
+        };
+        let made = keep(text);
+        let parent = parent.map_or(NONE, |parent| parent.0);
+        let (start, end) = (span.start as u32, span.end as u32);
+        self.nodes.push(Node { kind, escaped: false, made, name, start, end, parent, next: at + 1 });
+        self.root.get_or_insert(NodeId(at));
+        NodeId(at)
+    }
+
+    /// Ends [`Tree::add`]: each node learns where what is in it ends.
+    pub(in crate::read) fn close(&mut self) {
+        for at in (0..self.nodes.len()).rev() {
+            let (parent, next) = (self.nodes[at].parent, self.nodes[at].next);
+            if let Some(parent) = self.nodes.get_mut(parent as usize) {
+                parent.next = parent.next.max(next);
+            }
+        }
     }
 
     /// The outermost value: the first container that is in no other, or the scalar that is alone in
@@ -115,8 +167,8 @@ impl<'a> Tree<'a> {
 
     /// A string's text, escapes resolved; `None` for other kinds.
     pub fn text(&self, node: NodeId) -> Option<Text<'a>> {
-        let Node { kind: Kind::String, escaped, .. } = *self.node(node) else { return None };
-        Some(text(self.raw(node), escaped))
+        let Node { kind: Kind::String, escaped, made, .. } = *self.node(node) else { return None };
+        self.made(made).or_else(|| Some(text(self.raw(node), escaped)))
     }
 
     /// Its key, decoded, when its parent is an object. Empty for a value that stands in a broken
@@ -124,6 +176,7 @@ impl<'a> Tree<'a> {
     pub fn key(&self, node: NodeId) -> Option<Text<'a>> {
         match self.node(node).name {
             Name::Key { start, end, escaped } => Some(text(&self.source[start as usize..end as usize], escaped)),
+            Name::Made(at) => self.made(at),
             Name::None | Name::Index(_) => None,
         }
     }
@@ -132,7 +185,7 @@ impl<'a> Tree<'a> {
     pub fn key_span(&self, node: NodeId) -> Option<Range<usize>> {
         match self.node(node).name {
             Name::Key { start, end, .. } => Some(start as usize..end as usize),
-            Name::None | Name::Index(_) => None,
+            Name::None | Name::Index(_) | Name::Made(_) => None,
         }
     }
 
@@ -177,7 +230,7 @@ impl<'a> Tree<'a> {
     pub(super) fn name(&self, node: NodeId) -> Option<Text<'a>> {
         match self.node(node).name {
             Name::None => None,
-            Name::Key { .. } => self.key(node),
+            Name::Key { .. } | Name::Made(_) => self.key(node),
             Name::Index(index) => Some(decimal(index as usize)),
         }
     }
@@ -188,8 +241,17 @@ impl<'a> Tree<'a> {
                 let raw = &self.source[start as usize..end as usize];
                 if escaped { escape::stands_for(raw, wanted) } else { raw == wanted }
             }
+            Name::Made(at) => self.made.get(at as usize).is_some_and(|key| key.bytes() == wanted),
             Name::None | Name::Index(_) => false,
         }
+    }
+
+    /// A text that was handed in.
+    fn made(&self, at: u32) -> Option<Text<'a>> {
+        Some(match self.made.get(at as usize)? {
+            Text::Slice(bytes) => Text::Slice(bytes),
+            Text::Decoded(bytes) => Text::Decoded(bytes.clone()),
+        })
     }
 
     fn node(&self, node: NodeId) -> &Node {
