@@ -25,6 +25,9 @@ mod schema;
 #[path = "../src/rules/shape.rs"]
 mod shape;
 #[allow(unreachable_pub, dead_code, reason = "shared with the library")]
+#[path = "../src/rules/surface_schema.rs"]
+mod surface_schema;
+#[allow(unreachable_pub, dead_code, reason = "shared with the library")]
 #[path = "../src/rules/vet.rs"]
 mod vet;
 #[allow(unreachable_pub, dead_code, reason = "shared with the library")]
@@ -64,7 +67,7 @@ struct Pack {
 
 fn main() -> ExitCode {
     println!("cargo::rerun-if-changed=rules");
-    for shared in ["boundary", "common", "recipe_schema", "schema", "shape", "vet", "words"] {
+    for shared in ["boundary", "common", "recipe_schema", "schema", "shape", "surface_schema", "vet", "words"] {
         println!("cargo::rerun-if-changed=src/rules/{shared}.rs");
     }
     let result = read_all().and_then(|pack| {

@@ -14,6 +14,7 @@
 mod common;
 
 mod architecture;
+mod autostart;
 mod benign;
 mod broker;
 mod budget;

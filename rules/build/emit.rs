@@ -40,7 +40,7 @@ pub(crate) fn tables(pack: &Pack) -> String {
 
     let mut out = String::from(
         "use crate::model::{Category, Confidence, Severity};\nuse crate::read::Format;\nuse crate::rules::boundary::ByteClass;\nuse crate::rules::rule::{\
-         Artifact, AuditText, Campaign, Edit, Example, Operator, PathSet, Recipe, Rule, RuleKind, SecretForm, SecretPlace, Setting, Surface, \
+         Artifact, AuditText, Campaign, Edit, Example, Operator, PathSet, Recipe, Rule, RuleKind, Run, SecretForm, SecretPlace, Setting, Surface, \
          TokenPattern};\nuse std::borrow::Cow;\n",
     );
     let _ = writeln!(out, "pub(super) static PACK_DATE: &str = {:?};", pack.date);
@@ -150,13 +150,14 @@ fn surface(pack: &Pack, spec: &SurfaceSpec, product: &str) -> String {
 
 fn run(spec: &RunSpec) -> String {
     format!(
-        "Run {{ at: {}, command: {}, args: {}, trigger: {}, starts: {}, when: {}, project: {} }}",
+        "Run {{ at: {}, command: {}, args: {}, trigger: {}, starts: {}, when: {}, begins: {}, project: {} }}",
         text(&spec.at),
         list(&spec.command),
         text(&spec.args),
         text(&spec.trigger),
         text(&spec.starts),
         text(&spec.when),
+        text(&spec.begins),
         text(&spec.project)
     )
 }

@@ -15,6 +15,7 @@ mod plaintext_remote;
 pub mod posture;
 mod program_place;
 mod registry;
+mod sends;
 mod shell_wrapper;
 mod tls_off;
 mod unpinned_package;
@@ -78,6 +79,7 @@ pub trait Audit: Sync {
 pub const ALL: &[&dyn Audit] = &[
     &pipe_to_shell::PipeToShell,
     &hook::FetchAndRun,
+    &sends::SendsSecrets,
     &program_place::TemporaryProgram,
     &loader_variable::LoaderVariable,
     &container::PrivilegedContainer,
@@ -91,6 +93,7 @@ pub const ALL: &[&dyn Audit] = &[
     &plaintext_remote::PlaintextRemote,
     &tls_off::TlsOff,
     &base_url::BaseUrl,
+    &sends::Uploads,
 ];
 
 /// Runs every audit, and brings the reasons of one entry together: one judgement for each entry

@@ -8,6 +8,8 @@ use crate::read::json::{Kind, NodeId, Tree};
 use crate::read::{Document, Text};
 use crate::rules::place::Level;
 
+/// Whose settings these are.
+pub const PRODUCT: &str = "Claude Code";
 /// Hooks of one document that are looked at.
 const HOOKS: usize = 1_000;
 

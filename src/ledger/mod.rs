@@ -11,6 +11,7 @@ pub mod mcp;
 mod node;
 mod package;
 pub mod runs;
+mod script;
 mod words;
 
 use crate::model::{Consent, Untrusted};

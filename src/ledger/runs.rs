@@ -5,23 +5,28 @@
 
 use super::launch::{self, shown};
 use super::node::{pointer, select, strings};
-use super::{Mask, consent};
+use super::{Mask, consent, script};
 use crate::model::{AutorunEntry, Transport, Untrusted};
 use crate::read::json::{Kind, NodeId, Tree};
 use crate::read::{Document, Text};
 use crate::rules::place::Level;
 use crate::rules::rule::{Run, Surface};
 
+/// The place that stands for the whole file: a script.
+const SCRIPT: &str = ".";
 /// Entries of one document that are looked at.
 const ENTRIES: usize = 1_000;
 
 /// The commands of a document of `surface`, in order of position.
 #[must_use]
 pub fn entries(surface: &Surface, level: Level, doc: &Document<'_>, mask: Mask<'_>) -> Vec<AutorunEntry> {
-    let Some(tree) = &doc.tree else { return Vec::new() };
-    let Some(root) = tree.root() else { return Vec::new() };
     let mut found: Vec<AutorunEntry> = Vec::new();
-    for run in surface.runs.iter() {
+    for run in surface.runs.iter().filter(|run| run.at == SCRIPT) {
+        found.extend(script::entries(run, level, doc.source, mask));
+    }
+    let Some(tree) = &doc.tree else { return found };
+    let Some(root) = tree.root() else { return found };
+    for run in surface.runs.iter().filter(|run| run.at != SCRIPT) {
         for node in select(tree, root, &run.at).into_iter().filter(|&node| starts(run, tree, node)) {
             for command in commands(run, tree, node) {
                 if found.len() >= ENTRIES {
@@ -69,7 +74,7 @@ fn entry(
     let words: Vec<&[u8]> = words.iter().map(Text::bytes).collect();
     let launch = match words.as_slice() {
         [] | [[]] => return None,
-        [line] => launch::of_line(line, mask),
+        [line] => launch::of_line(line.strip_prefix(run.begins.as_bytes())?, mask),
         words => launch::of_words(words, mask),
     };
     let event = event(run, tree, node, mask);

@@ -22,6 +22,8 @@ pub mod roots;
 pub mod rule;
 pub mod schema;
 mod shape;
+mod surface;
+mod surface_schema;
 mod tail;
 pub mod template;
 pub mod vet;

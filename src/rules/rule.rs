@@ -5,8 +5,9 @@
 
 use super::boundary::ByteClass;
 use crate::model::{Category, Confidence, Severity};
-use crate::read::Format;
 use std::borrow::Cow;
+
+pub use super::surface::{PathSet, Run, SecretForm, SecretPlace, Surface};
 
 /// Text that is static in the built-in pack and owned in a user's.
 pub type Str = Cow<'static, str>;
@@ -117,117 +118,6 @@ pub struct TokenPattern {
     pub surfaces: List<Str>,
     /// Least entropy, bits per character.
     pub min_entropy: f64,
-}
-
-/// A kind of place.
-#[derive(Debug, Clone)]
-pub struct Surface {
-    /// `product.place`.
-    pub id: Str,
-    /// How a sentence names it.
-    pub title: Str,
-    /// Product.
-    pub product: Str,
-    /// Layout.
-    pub format: Format,
-    /// System-level paths.
-    pub system: PathSet,
-    /// User-level paths, forks expanded.
-    pub user: PathSet,
-    /// Globs for the end of any path.
-    pub anywhere: List<Str>,
-    /// Globs it must not take.
-    pub except: List<Str>,
-    /// Whether it marks a project.
-    pub project: bool,
-    /// Fields that hold secrets.
-    pub secrets: List<SecretPlace>,
-    /// Fields that run.
-    pub commands: List<Str>,
-    /// What stands between its MCP servers and their start; empty: none is kept here.
-    pub mcp: Str,
-    /// Who starts them.
-    pub client: Str,
-    /// Where they stand; empty text: the document itself.
-    pub servers: List<Str>,
-    /// What else starts by itself.
-    pub runs: List<Run>,
-    /// Whether it is a transcript.
-    pub transcript: bool,
-    /// Whether it is an old copy.
-    pub history: bool,
-    /// Mode its product gives it.
-    pub mode: Option<u32>,
-    /// Recipes.
-    pub recipes: List<Str>,
-    /// Sources.
-    pub references: List<Str>,
-    /// Home-relative sample paths.
-    pub samples: List<Str>,
-}
-
-/// Commands that a product starts by itself.
-#[derive(Debug, Clone)]
-pub struct Run {
-    /// The entry.
-    pub at: Str,
-    /// Keys of the command below it; none: the entry itself.
-    pub command: List<Str>,
-    /// The key of its arguments.
-    pub args: Str,
-    /// What starts it.
-    pub trigger: Str,
-    /// What stands between it and its start.
-    pub starts: Str,
-    /// `key=value` below the entry, without which it does not start.
-    pub when: Str,
-    /// The audit of those that come with a project.
-    pub project: Str,
-}
-
-/// Paths by system.
-#[derive(Debug, Clone)]
-pub struct PathSet {
-    /// On Linux, those of `any` included.
-    pub linux: List<Str>,
-    /// On macOS.
-    pub macos: List<Str>,
-    /// On Windows.
-    pub windows: List<Str>,
-}
-
-/// A field that holds a secret.
-#[derive(Debug, Clone)]
-pub struct SecretPlace {
-    /// Key-path glob, parts divided by `/`.
-    pub field: Str,
-    /// How to look at it.
-    pub form: SecretForm,
-    /// The rule's id.
-    pub rule: Str,
-}
-
-/// How to look at a secret field.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum SecretForm {
-    /// Always a secret, whatever it looks like.
-    Value,
-    /// A secret when the key's name says so.
-    Named,
-    /// The same in a file of many settings, where a word is likelier an example than a password.
-    Guessed,
-    /// No secret, though its name says so.
-    Public,
-    /// A scheme may stand before the secret.
-    Header,
-    /// base64 of user:password.
-    Basic,
-    /// base64 of the secret.
-    Base64,
-    /// A URL whose userinfo or query holds the secret.
-    Url,
-    /// A command's argument.
-    Arguments,
 }
 
 /// One setting that lowers a guard.

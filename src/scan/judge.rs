@@ -60,7 +60,8 @@ impl<'j> Judge<'j> {
         } else {
             mcp::entries_with(surface, level, document, &self.grants(candidate), &masked)
         };
-        let mut hooks = if surface.commands.is_empty() { Vec::new() } else { hooks::entries(document, level, &masked) };
+        let claude = surface.product == hooks::PRODUCT;
+        let mut hooks = if claude { hooks::entries(document, level, &masked) } else { Vec::new() };
         hooks.extend(runs::entries(surface, level, document, &masked));
         let texts = self.scanner.pack.audits();
         let cx = AuditCx { surface, level, doc: document, servers: &servers, hooks: &hooks, texts, mask: &masked };

@@ -91,3 +91,18 @@ pub fn below_home(pattern: &str, os: Os) -> Option<String> {
             .replace('*', "w1ld")
     })
 }
+
+/// Holds the part of a document between `<!-- name -->` and `<!-- /name -->` against what it should be; writes
+/// it when `CAULK_BLESS` is set.
+pub fn fresh_part(file: &str, name: &str, expected: &str) {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    let text = std::fs::read_to_string(&path).unwrap();
+    let (open, close) = (format!("<!-- {name} -->\n"), format!("<!-- /{name} -->"));
+    let from = text.find(&open).unwrap_or_else(|| panic!("{file} has no {open}")) + open.len();
+    let to = from + text[from..].find(&close).unwrap();
+    if std::env::var_os("CAULK_BLESS").is_some() {
+        std::fs::write(&path, format!("{}{expected}{}", &text[..from], &text[to..])).unwrap();
+        return;
+    }
+    assert!(text[from..to] == *expected, "{file} is stale: run it with CAULK_BLESS=1, and look at the change");
+}

@@ -1,0 +1,67 @@
+//! Scripts that a product starts as a whole: git's hooks. One entry for the script, one for each line that
+//! fetches something.
+//!
+//! Rough on purpose, like the audits that read the lines: a script can hide more than any reader sees.
+
+use super::Mask;
+use super::launch::{self, shown};
+use crate::model::{AutorunEntry, Transport, Untrusted};
+use crate::rules::place::Level;
+use crate::rules::rule::Run;
+use std::ops::Range;
+
+/// Lines of a script that are looked at.
+const LINES: usize = 4_096;
+/// Longest line that is read as a command.
+const LONGEST: usize = 4_096;
+/// What the scripts of hook managers and of well-known tools call; they are what the user set up.
+const MANAGERS: &[&[u8]] =
+    &[b"husky", b"lefthook", b"pre-commit", b"pre_commit", b"git-lfs", b"git lfs", b"simple-git-hooks", b"overcommit"];
+/// Words without which a line fetches nothing.
+const FETCHERS: &[&[u8]] = &[b"curl", b"wget", b"iwr", b"irm", b"nvoke-", b"fetch", b"/dev/tcp", b"http"];
+
+/// The script, unless a manager of hooks wrote it, and its lines that fetch.
+pub(super) fn entries(run: &Run, level: Level, source: &[u8], mask: Mask<'_>) -> Vec<AutorunEntry> {
+    let has = |text: &[u8], words: &[&[u8]]| words.iter().any(|word| memchr::memmem::find(text, word).is_some());
+    let mut found = Vec::new();
+    for line in lines(source) {
+        let text = &source[line.clone()];
+        if found.is_empty() && !has(source, MANAGERS) {
+            found
+                .push(AutorunEntry { project: run.project.to_string(), ..entry(run, level, text, line.clone(), mask) });
+        }
+        if has(text, FETCHERS) {
+            let launch = Some(launch::of_line(text, mask));
+            found.push(AutorunEntry { launch, ..entry(run, level, text, line, mask) });
+        }
+    }
+    found
+}
+
+fn entry(run: &Run, level: Level, text: &[u8], span: Range<usize>, mask: Mask<'_>) -> AutorunEntry {
+    AutorunEntry {
+        trigger: run.trigger.to_string(),
+        name: Untrusted::new(shown(text, mask)),
+        pointer: Vec::new(),
+        span,
+        transport: Transport::Stdio,
+        launch: None,
+        disabled: false,
+        consent: super::consent(&run.starts, level),
+        project: String::new(),
+        secrets: Vec::new(),
+        env: Vec::new(),
+    }
+}
+
+/// Lines that are no comment and not blank, without the blanks around them.
+fn lines(source: &[u8]) -> impl Iterator<Item = Range<usize>> + '_ {
+    let mut at = 0;
+    let lines = source.split(|b| *b == b'\n').take(LINES).map(move |line| {
+        let start = at + line.len() - line.trim_ascii_start().len();
+        let end = start + line.trim_ascii().len();
+        at += line.len() + 1;
+        start..end.max(start)
+    });
+    lines.filter(|line| (1..LONGEST).contains(&line.len()) && source.get(line.start) != Some(&b'#'))
+}
