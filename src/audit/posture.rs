@@ -38,6 +38,8 @@ enum Comparison {
     Text(Vec<u8>),
     /// A pattern for strings.
     Pattern(Regex),
+    /// A number.
+    Number(f64),
     /// Nothing to compare with.
     Nothing,
 }
@@ -89,6 +91,7 @@ impl<'p> Prepared<'p> {
             }
             Operator::Contains => Comparison::Text(setting.value.as_bytes().to_vec()),
             Operator::Matches => Comparison::Pattern(Regex::new(&setting.value).ok()?),
+            Operator::Above | Operator::Below => Comparison::Number(setting.value.parse().ok()?),
             Operator::Present => Comparison::Nothing,
         };
         let key = if setting.key_matches.is_empty() { None } else { Some(Regex::new(&setting.key_matches).ok()?) };
@@ -127,6 +130,12 @@ impl<'p> Prepared<'p> {
             (Comparison::Pattern(pattern), _) => return strings(&|text| pattern.is_match(text)),
             (Comparison::Json(kind, text), Operator::IsNot) => !equal(*kind, text),
             (Comparison::Json(kind, text), _) => equal(*kind, text),
+            (Comparison::Number(limit), operator) => {
+                let text = tree.text(node);
+                let number = std::str::from_utf8(text.as_ref().map_or(tree.raw(node), |text| text.bytes())).ok();
+                let number: Option<f64> = number.and_then(|number| number.trim().parse().ok());
+                number.is_some_and(|n| if operator == Operator::Above { n > *limit } else { n < *limit })
+            }
             (Comparison::Nothing, _) => true,
         };
         if holds { vec![node] } else { Vec::new() }

@@ -71,6 +71,7 @@ fn names_user(field: &Field<'_>) -> bool {
 /// old copies and databases, nor where a surface lists what its servers are handed.
 fn is_probe(scene: &Scene<'_>) -> bool {
     scene.container.is_none()
-        && scene.surface.is_some_and(|s| !s.transcript && !s.history)
+        // A file of nothing but commands names scripts, not settings.
+        && scene.surface.is_some_and(|s| !s.transcript && !s.history && (s.runs.is_empty() || !s.secrets.is_empty()))
         && !matches!(scene.format, Format::Jsonl | Format::Text | Format::Gitconfig)
 }

@@ -172,6 +172,10 @@ pub enum Operator {
     Matches,
     /// Is there at all.
     Present,
+    /// Is a number above the value.
+    Above,
+    /// Is a number below the value.
+    Below,
 }
 
 /// Texts of one coded audit.

@@ -44,7 +44,7 @@ pub const FORMS: &[&str] = &["value", "named", "guessed", "public", "header", "b
 /// Words of `mcp` and `starts`: nobody is asked, somebody is, or only for what comes with a project.
 pub const STARTS: &[&str] = &["unasked", "asked", "asked-in-projects"];
 /// Words of a setting's `operator`.
-pub const OPERATORS: &[&str] = &["is", "is-not", "contains", "matches", "present"];
+pub const OPERATORS: &[&str] = &["is", "is-not", "contains", "matches", "present", "above", "below"];
 /// Words of a recipe's `edit`.
 pub const EDITS: &[&str] =
     &["npm-line", "npm-url", "git-store", "git-url", "git-header", "mcp-env", "mcp-header", "by-hand", "leave"];
