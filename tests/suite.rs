@@ -13,6 +13,7 @@
 
 mod common;
 
+mod approved;
 mod architecture;
 mod autostart;
 mod benign;

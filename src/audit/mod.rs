@@ -129,6 +129,12 @@ pub fn run(cx: &AuditCx<'_>) -> Vec<Judgement> {
     whole
 }
 
+/// An entry that is not what it was when it was approved.
+#[must_use]
+pub fn changed(cx: &AuditCx<'_>, entry: &AutorunEntry, why: &str) -> Option<Judgement> {
+    cx.judge("autorun-changed", entry, Severity::High, why)
+}
+
 fn consent_reason(consent: Consent) -> Option<String> {
     match consent {
         Consent::Unasked => Some("starts without approval".into()),

@@ -5,6 +5,7 @@
 
 use super::fix::{FixArgs, UndoArgs};
 use super::helper::HelperCommand;
+use super::mcp::McpCommand;
 use super::run::RunArgs;
 use super::settings::{Key, Kind, Layer, Value};
 use super::vault::VaultCommand;
@@ -57,6 +58,9 @@ pub enum Command {
     /// Run a command with the secrets it needs in its environment, and only there
     #[command(after_help = super::run::EXAMPLES)]
     Run(RunArgs),
+    /// Everything that starts by itself: list it, approve it, see what changed since
+    #[command(subcommand, after_help = super::mcp::EXAMPLES)]
+    Mcp(McpCommand),
     /// Look after what is sealed: list, get, set, check, export
     #[command(subcommand)]
     Vault(VaultCommand),

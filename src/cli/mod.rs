@@ -18,6 +18,7 @@ pub mod helper;
 mod interrupt;
 mod man;
 mod mask;
+mod mcp;
 mod out;
 mod pack;
 mod panic;
@@ -100,6 +101,7 @@ fn dispatch(cli: Cli, matches: &ArgMatches) -> Result<u8, Failure> {
         Command::Fix(args) => fix::run(&args),
         Command::Undo(args) => fix::undo(&args),
         Command::Run(args) => run::run(&args),
+        Command::Mcp(command) => mcp::run(&command),
         Command::Vault(command) => vault::run(command),
         Command::Helper(command) => helper::run(command),
         Command::ShellInit { shell } => print(shell_init::text(shell).as_bytes()),

@@ -9,13 +9,14 @@ use super::destination::{self, Destination, Target};
 use super::error::{Failure, Status};
 use super::settings::{Key, Settings, shown};
 use super::stdin::Stdin;
-use super::{interrupt, out, pack, progress, runs};
+use super::{interrupt, mcp, out, pack, progress, runs};
 use crate::detect::Detector;
 use crate::host::key::{self, MachineKey};
 use crate::host::procs::{self, ProcessEnv};
 use crate::host::registry;
 use crate::host::terminal::{self, Stream};
 use crate::host::{FileError, Host, confine};
+use crate::ledger::memory::Lock;
 use crate::model::{KeyRing, Limits, ScanReport, Untrusted};
 use crate::output::{self, Format, RenderOptions};
 #[cfg(feature = "history")]
@@ -50,7 +51,11 @@ pub(super) fn run(args: &ScanArgs, formats_at: &[usize], outputs_at: &[usize]) -
     let keys = KeyRing::new(key.bytes);
     let saving = if args.plan { Ok(()) } else { runs::prepare(&state_dir, host.now) };
     let targets = destination::open(destinations)?;
-    let request = request(scope, &settings);
+    let mut request = request(scope, &settings);
+    match mcp::load(&state_dir) {
+        Ok(approved) => request.approved = approved,
+        Err(failure) => out::note(&settings, &failure.to_string()),
+    }
     let environments = environments(&host, &request);
 
     let confined = confine::confine(&confine::Confinement { write_dirs: write_dirs(&state_dir, &targets) });
@@ -188,6 +193,8 @@ fn request(scope: Scope, settings: &Settings) -> ScanRequest {
         max_file_size: settings.number(Key::MaxFileSize),
         jobs: settings.number(Key::Jobs).map(|jobs| jobs as usize),
         limits: Limits::SHIPPED,
+        list_started: false,
+        approved: Lock::default(),
         scope,
     }
 }

@@ -8,6 +8,7 @@ pub mod grants;
 pub mod hooks;
 pub mod launch;
 pub mod mcp;
+pub mod memory;
 mod node;
 mod package;
 pub mod runs;

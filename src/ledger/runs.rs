@@ -80,7 +80,7 @@ fn entry(
     let event = event(run, tree, node, mask);
     Some(AutorunEntry {
         trigger: run.trigger.replace("{}", &event),
-        name: Untrusted::new(event),
+        name: called(tree, node, mask).unwrap_or_else(|| Untrusted::new(event)),
         pointer: pointer(tree, command, mask),
         span: tree.span(command),
         transport: Transport::Stdio,
@@ -91,6 +91,12 @@ fn entry(
         secrets: Vec::new(),
         env: Vec::new(),
     })
+}
+
+/// What an entry calls itself, as tasks do.
+fn called(tree: &Tree<'_>, node: NodeId, mask: Mask<'_>) -> Option<Untrusted> {
+    let name = tree.get(node, b"label").or_else(|| tree.get(node, b"name"))?;
+    tree.text(name).map(|name| Untrusted::new(shown(name.bytes(), mask)))
 }
 
 /// The key that the first star of the place stands for; without one, the last key. A plain word, or none.

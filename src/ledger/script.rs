@@ -26,7 +26,8 @@ pub(super) fn entries(run: &Run, level: Level, source: &[u8], mask: Mask<'_>) ->
     let mut found = Vec::new();
     for line in lines(source) {
         let text = &source[line.clone()];
-        if found.is_empty() && !has(source, MANAGERS) {
+        // A start-up file of a shell is told for its lines only.
+        if found.is_empty() && !run.project.is_empty() && !has(source, MANAGERS) {
             found
                 .push(AutorunEntry { project: run.project.to_string(), ..entry(run, level, text, line.clone(), mask) });
         }

@@ -86,3 +86,16 @@ pub enum Consent {
     /// The product asks first.
     Asked,
 }
+
+/// An entry, and the file that has it started.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Started {
+    /// The file; masked.
+    pub path: Untrusted,
+    /// Its surface.
+    pub surface: String,
+    /// The entry.
+    pub entry: AutorunEntry,
+    /// SHA-256 of the local script or program it starts, in hex; empty: none, or it cannot be read.
+    pub script: String,
+}

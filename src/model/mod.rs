@@ -16,7 +16,7 @@ mod secret_id;
 mod severity;
 mod untrusted;
 
-pub use autorun::{AutorunEntry, Consent, Launch, Pin, Transport};
+pub use autorun::{AutorunEntry, Consent, Launch, Pin, Started, Transport};
 pub use finding::{Evidence, Exposure, Finding, Fix, GitState, SecretFacts};
 pub use fix_report::{FixReport, FixStep, StepState};
 pub use id::{FindingId, IdParts};

@@ -1,6 +1,6 @@
 //! What a scan comes to: findings, coverage, and how it was run.
 
-use super::{Confidence, Finding, RuleText, Severity, Untrusted};
+use super::{Confidence, Finding, RuleText, Severity, Started, Untrusted};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -180,6 +180,8 @@ pub struct ScanReport {
     pub rules: BTreeMap<String, RuleText>,
     /// The audited homes, for showing paths short.
     pub homes: Vec<PathBuf>,
+    /// Everything that starts by itself, in order of file and place; only when it was asked for.
+    pub started: Vec<Started>,
 }
 
 impl ScanReport {

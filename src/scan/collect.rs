@@ -3,7 +3,7 @@
 //! Order, ids and groups are `triage`'s arithmetic; here is only who keeps what until then.
 
 use super::Progress;
-use crate::model::{Finding, Limits, ReadError, SteeredBy, Suppressed, Untrusted};
+use crate::model::{Finding, Limits, ReadError, Started, SteeredBy, Suppressed, Untrusted};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -21,6 +21,7 @@ struct Inner {
     found: Vec<Found>,
     errors: Vec<ReadError>,
     steered: Vec<SteeredBy>,
+    started: Vec<Started>,
 }
 
 /// A finding with what tells two sightings of one file apart from two files.
@@ -41,6 +42,7 @@ pub(super) struct Gathered {
     pub(super) suppressed: Vec<Suppressed>,
     pub(super) errors: Vec<ReadError>,
     pub(super) steered: Vec<SteeredBy>,
+    pub(super) started: Vec<Started>,
     pub(super) pruned: u64,
     pub(super) truncated: u64,
 }
@@ -84,6 +86,11 @@ impl<'c> Collector<'c> {
         inner.steered.push(by);
     }
 
+    pub(super) fn started(&self, started: Vec<Started>) {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        inner.started.extend(started);
+    }
+
     pub(super) fn pruned(&self) {
         self.pruned.fetch_add(1, Ordering::Relaxed);
     }
@@ -104,6 +111,7 @@ impl<'c> Collector<'c> {
         inner.errors.sort_by(|a, b| a.path.cmp(&b.path));
         inner.errors.dedup();
         inner.steered.sort_by(|a, b| a.path.cmp(&b.path));
+        inner.started.sort_by(|a, b| (&a.path, a.entry.span.start).cmp(&(&b.path, b.entry.span.start)));
         let (hidden, shown): (Vec<Found>, Vec<Found>) = inner.found.into_iter().partition(|f| f.inline.is_some());
         Gathered {
             findings: shown.into_iter().map(|found| found.finding).collect(),
@@ -113,6 +121,7 @@ impl<'c> Collector<'c> {
                 .collect(),
             errors: inner.errors,
             steered: inner.steered,
+            started: inner.started,
             pruned: self.pruned.into_inner(),
             truncated: self.truncated.into_inner(),
         }

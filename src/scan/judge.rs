@@ -1,22 +1,25 @@
 //! What starts by itself and which settings lower a guard, for one document: the ledger's entries
 //! given to the audits. The ledger and the audits do not know each other; this is where they meet.
 
-use super::Scanner;
 use super::walk::Candidate;
+use super::{Scanner, started};
 use crate::audit::posture::Posture;
 use crate::audit::{self, AuditCx, Judgement};
 use crate::detect::Mask;
 use crate::host::open;
 use crate::ledger::grants::Grants;
 use crate::ledger::{hooks, mcp, runs};
-use crate::model::Untrusted;
+use crate::model::{AutorunEntry, Started, Untrusted};
 use crate::read::{self, Document, Format, outline};
 use crate::rules::rule::Surface;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 
 /// Settings files beside a project's `.mcp.json`, and in the home, that can let its servers start unasked.
 const GRANTING: [&str; 2] = [".claude/settings.json", ".claude/settings.local.json"];
+
+/// Entries that are listed at most.
+const STARTED: usize = 50_000;
 
 /// Judges documents of one root.
 pub(super) struct Judge<'j> {
@@ -25,11 +28,13 @@ pub(super) struct Judge<'j> {
     posture: OnceLock<Posture<'static>>,
     /// The home whose settings count for its projects; none for a named tree.
     home: Option<PathBuf>,
+    /// All that starts by itself, where it was asked for.
+    started: Mutex<Vec<Started>>,
 }
 
 impl<'j> Judge<'j> {
     pub(super) fn new(scanner: &'j Scanner<'j>, root: PathBuf, is_home: bool) -> Self {
-        Self { scanner, posture: OnceLock::new(), home: is_home.then_some(root) }
+        Self { scanner, posture: OnceLock::new(), home: is_home.then_some(root), started: Mutex::default() }
     }
 
     /// Everything the audits say of `document`.
@@ -66,8 +71,46 @@ impl<'j> Judge<'j> {
         let texts = self.scanner.pack.audits();
         let cx = AuditCx { surface, level, doc: document, servers: &servers, hooks: &hooks, texts, mask: &masked };
         judgements.extend(audit::run(&cx));
+        judgements.extend(self.remember(candidate, surface, servers.iter().chain(&hooks), &cx));
         judgements.retain(|judgement| self.scanner.pack.keeps(&judgement.rule));
         judgements
+    }
+
+    /// Lists what starts by itself, and tells what changed of it since it was approved.
+    fn remember<'e>(
+        &self,
+        candidate: &Candidate<'_>,
+        surface: &Surface,
+        entries: impl Iterator<Item = &'e AutorunEntry>,
+        cx: &AuditCx<'_>,
+    ) -> Vec<Judgement> {
+        let request = self.scanner.request;
+        if !request.list_started && request.approved.entries.is_empty() {
+            return Vec::new();
+        }
+        let path = (cx.mask)(candidate.path.as_os_str().as_encoded_bytes());
+        let mut changed = Vec::new();
+        for entry in entries {
+            let script = started::script(entry, &candidate.path, self.home.as_deref());
+            let (path, surface) = (path.clone(), surface.id.to_string());
+            let one = Started { path, surface, entry: entry.clone(), script };
+            let changes = request.approved.changes(&one).unwrap_or_default();
+            if let Some(change) = changes.first() {
+                changed.extend(audit::changed(cx, entry, &format!("{} changed since you approved it", change.what)));
+            }
+            if request.list_started
+                && let Ok(mut list) = self.started.lock()
+                && list.len() < STARTED
+            {
+                list.push(one);
+            }
+        }
+        changed
+    }
+
+    /// All that starts by itself below this root.
+    pub(super) fn into_started(self) -> Vec<Started> {
+        self.started.into_inner().unwrap_or_default()
     }
 
     /// What other files grant to the servers of a project's `.mcp.json`.

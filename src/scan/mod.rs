@@ -19,6 +19,7 @@ mod published;
 mod run;
 #[cfg(feature = "history")]
 mod staged;
+mod started;
 mod stream;
 mod text;
 mod walk;
@@ -26,6 +27,7 @@ mod walk;
 use crate::detect::Detector;
 use crate::host::Host;
 use crate::host::procs::ProcessEnv;
+use crate::ledger::memory::Lock;
 use crate::model::{Limits, ScanReport, Untrusted};
 use crate::rules::RulePack;
 use std::path::PathBuf;
@@ -64,6 +66,10 @@ pub struct ScanRequest {
     pub jobs: Option<usize>,
     /// Bounds.
     pub limits: Limits,
+    /// Whether the report lists all that starts by itself.
+    pub list_started: bool,
+    /// What of that was approved before; what changed since is a finding.
+    pub approved: Lock,
 }
 
 /// One line of `--plan`.

@@ -203,6 +203,7 @@ fn root_of(
     done.sort_unstable();
     engine.done = &done;
     walk_root(scanner, index, root, &known, &engine);
+    collector.started(judge.into_started());
     watcher
 }
 
@@ -307,6 +308,7 @@ fn finish(scanner: &Scanner<'_>, collector: Collector<'_>, mut report: ScanRepor
     report.suppressed = gathered.suppressed;
     report.errors = gathered.errors;
     report.scan.steered_by = gathered.steered;
+    report.started = gathered.started;
     report.scan.started_at = humantime::format_rfc3339_seconds(scanner.host.now).to_string();
     report.host.id = scanner.detector.keys().host_id(scanner.host.name.as_bytes());
     report.host.name = Untrusted::new(scanner.host.name.clone());

@@ -24,6 +24,8 @@ pub fn request(scope: Scope) -> ScanRequest {
         max_file_size: None,
         jobs: Some(2),
         limits: Limits::SHIPPED,
+        list_started: false,
+        approved: caulk::ledger::memory::Lock::new(),
     }
 }
 

@@ -1,0 +1,134 @@
+//! `caulk mcp`: what was approved, and what a later change of it comes to.
+
+use crate::common::program::caulk;
+use serde_json::Value;
+use std::fs;
+use std::path::Path;
+use std::process::Output;
+use tempfile::TempDir;
+
+const SERVERS: &str = r#"{"mcpServers": {"acme": {"command": "npx", "args": ["-y", "acme-mcp@1.2.3"], "env": {"ACME_TOKEN": "x", "LEVEL": "info"}},
+    "local": {"command": "node", "args": ["/HOME/tools/server.js"]}, "far": {"url": "https://mcp.example.com/sse"}}}"#;
+
+fn home() -> TempDir {
+    let home = TempDir::new().unwrap();
+    let root = home.path().canonicalize().unwrap();
+    fs::create_dir_all(root.join("tools")).unwrap();
+    fs::write(root.join("tools/server.js"), "serve()\n").unwrap();
+    write(&root, SERVERS);
+    home
+}
+
+fn write(home: &Path, servers: &str) {
+    let whole = servers.replace("/HOME", home.canonicalize().unwrap().to_str().unwrap());
+    fs::write(home.join(".claude.json"), whole).unwrap();
+}
+
+fn run(home: &Path, arguments: &[&str]) -> Output {
+    caulk(home).args(arguments).output().unwrap()
+}
+
+fn json(home: &Path, arguments: &[&str]) -> Value {
+    // As a home of its own: the machine under the test has things that start by themselves, too.
+    let output = run(home, &[arguments, &["--home", home.to_str().unwrap(), "--format", "json"]].concat());
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)))
+}
+
+/// Status of `mcp diff`, and what it calls changed, new and gone.
+fn diff(home: &Path) -> (i32, Vec<String>, Vec<String>, Vec<String>) {
+    let status = run(home, &["mcp", "diff", "--home", home.to_str().unwrap()]).status.code().unwrap();
+    let value = json(home, &["mcp", "diff"]);
+    let names = |list: &str, at: fn(&Value) -> &Value| -> Vec<String> {
+        value[list].as_array().unwrap().iter().map(|one| at(one)["name"].as_str().unwrap().to_owned()).collect()
+    };
+    (status, names("changed", |one| &one["entry"]), names("new", |one| one), names("gone", |one| one))
+}
+
+fn none() -> Vec<String> {
+    Vec::new()
+}
+
+#[test]
+fn what_starts_is_listed_approved_and_compared() {
+    let home = home();
+    let home = home.path();
+    let listed = json(home, &["mcp", "ls"]);
+    let started = listed["started"].as_array().unwrap();
+    assert_eq!(started.len(), 3);
+    assert_eq!(started[0]["name"], "acme");
+    assert_eq!(started[0]["pin"], "exact");
+    assert_eq!(started[0]["consent"], "unasked");
+    assert_eq!(started[0]["handed"], serde_json::json!(["ACME_TOKEN", "LEVEL"]));
+    assert_eq!(started[1]["script_sha256"].as_str().unwrap().len(), 64, "{started:#?}");
+    assert_eq!(started[2]["url"], "https://mcp.example.com/sse");
+    let human = String::from_utf8(run(home, &["mcp", "ls"]).stdout).unwrap();
+    assert!(human.contains("npx -y acme-mcp@1.2.3") && human.contains("is handed ACME_TOKEN"), "{human}");
+
+    let every: Vec<String> = ["acme", "local", "far"].map(str::to_owned).into();
+    assert_eq!(diff(home), (1, none(), every, none()));
+    assert_eq!(run(home, &["mcp", "trust"]).status.code(), Some(2), "which?");
+    assert_eq!(run(home, &["mcp", "trust", "nobody"]).status.code(), Some(2));
+    assert_eq!(run(home, &["mcp", "trust", "acme", "far"]).status.code(), Some(0));
+    assert_eq!(diff(home), (1, none(), vec!["local".into()], none()));
+    assert_eq!(run(home, &["mcp", "trust", "--all"]).status.code(), Some(0));
+    assert_eq!(diff(home), (0, none(), none(), none()));
+}
+
+#[test]
+fn each_change_is_seen_and_no_other() {
+    let home = home();
+    let home = home.path();
+    assert!(run(home, &["mcp", "trust", "--all"]).status.success());
+    // Other order, other layout, another value of a variable: the same.
+    write(
+        home,
+        r#"{"other": 1, "mcpServers": {"far": {"type": "sse", "url": "https://mcp.example.com/sse"},
+        "local": {"args": ["/HOME/tools/server.js"], "command": "node"},
+        "acme": {"env": {"LEVEL": "debug", "ACME_TOKEN": "y"}, "args": ["-y", "acme-mcp@1.2.3"], "command": "npx"}}}"#,
+    );
+    assert_eq!(diff(home), (0, none(), none(), none()));
+
+    for (from, to, name) in [
+        ("acme-mcp@1.2.3", "acme-mcp@1.2.4", "acme"),
+        ("\"command\": \"npx\"", "\"command\": \"bunx\"", "acme"),
+        ("\"LEVEL\"", "\"NODE_OPTIONS\"", "acme"),
+        ("mcp.example.com", "mcp.example.org", "far"),
+    ] {
+        assert!(SERVERS.contains(from));
+        write(home, &SERVERS.replace(from, to));
+        assert_eq!(diff(home), (1, vec![name.to_owned()], none(), none()), "{to}");
+        let report = json(home, &["scan", "--no-env", "--exit-zero"]);
+        let findings = report["findings"].as_array().unwrap();
+        assert!(findings.iter().any(|f| f["rule"] == "autorun-changed" && f["severity"] == "high"), "{findings:#?}");
+    }
+    write(home, SERVERS);
+    assert_eq!(diff(home), (0, none(), none(), none()));
+    fs::write(home.join("tools/server.js"), "serve(); steal()\n").unwrap();
+    assert_eq!(diff(home), (1, vec!["local".into()], none(), none()));
+    write(home, &SERVERS.replace("\"far\"", "\"near\""));
+    let (status, _, new, gone) = diff(home);
+    assert_eq!((status, new, gone), (1, vec!["near".to_owned()], vec!["far".to_owned()]));
+}
+
+#[test]
+fn the_list_of_what_was_approved_holds_no_secret_and_is_private() {
+    let home = home();
+    let home = home.path();
+    let token = crate::common::desk::make("ghp_<(><an:30><crc62>", "approved");
+    write(home, &SERVERS.replace("acme-mcp@1.2.3", &format!("--token={token}")));
+    assert!(run(home, &["mcp", "trust", "--all"]).status.success());
+    let path = home.join(".local/state/caulk/approved.json");
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(!text.contains(&token[8..]) && text.contains("acme"), "{text}");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    for command in [&["mcp", "ls"][..], &["mcp", "diff"]] {
+        let output = run(home, command);
+        assert!(!String::from_utf8_lossy(&output.stdout).contains(&token[8..]));
+    }
+    fs::write(&path, "{}").unwrap();
+    assert_eq!(run(home, &["mcp", "diff"]).status.code(), Some(2), "a list that is none is not taken for an empty one");
+}
