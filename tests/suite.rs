@@ -29,6 +29,7 @@ mod homes;
 mod host;
 mod hostile;
 mod ids;
+mod injection;
 mod layers;
 #[cfg(all(unix, feature = "keychain"))]
 mod left_behind;
