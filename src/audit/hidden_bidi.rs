@@ -4,7 +4,7 @@
 //! Each line is judged by itself, as the bidirectional algorithm does. Text from right to left needs such
 //! controls: closed ones beside its letters are no finding. Marks without a span are `hidden_characters`' business.
 
-use super::unseen::{self, Tally, characters, is_bidi_control};
+use super::unseen::{self, Tally, characters, is_bidi_control, runs_from_right};
 use super::{Audit, AuditCx, Judgement};
 use crate::model::Severity;
 use std::ops::Range;
@@ -141,10 +141,4 @@ impl Line {
         stack.clear();
         *self = Self { stack, ..Self::default() };
     }
-}
-
-/// Letters of Hebrew, Arabic and the other scripts that run from right to left.
-fn runs_from_right(c: char) -> bool {
-    matches!(c, '\u{590}'..='\u{61B}' | '\u{61D}'..='\u{8FF}' | '\u{FB1D}'..='\u{FDFF}' | '\u{FE70}'..='\u{FEFC}')
-        || matches!(c, '\u{10800}'..='\u{10FFF}' | '\u{1E800}'..='\u{1EFFF}')
 }

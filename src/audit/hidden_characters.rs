@@ -5,7 +5,9 @@
 //! the number decides how bad it is. What can carry a message is `hidden_instruction`'s business.
 
 use super::hidden_instruction::carries_bits;
-use super::unseen::{self, Run, Tally, characters, each_run, explains, is_filler, is_joiner, is_mark, is_zero_width};
+use super::unseen::{
+    self, Run, Tally, characters, each_run, explains, is_filler, is_joiner, is_mark, is_zero_width, runs_from_right,
+};
 use super::{Audit, AuditCx, Judgement};
 use crate::model::Severity;
 
@@ -41,6 +43,10 @@ impl Audit for HiddenCharacters {
             zero_width.add(number(&|c| counts(run, c)), &run.span, run.line);
             marks.add(number(&is_mark), &run.span, run.line);
         });
+        // Text from right to left sets marks beside its brackets and numbers, which are plain.
+        if marks.count > 0 && characters(cx.doc.source).any(|(_, c)| runs_from_right(c)) {
+            marks = Tally::default();
+        }
         let many = zero_width.densest >= IN_LINE || zero_width.count >= IN_FILE;
         let severity = if many { Severity::Medium } else { Severity::Low };
         let (walls, private) = rows(cx.doc.source);

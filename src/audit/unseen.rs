@@ -146,6 +146,12 @@ pub(super) fn is_bidi_control(c: char) -> bool {
     matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
+/// Letters of Hebrew, Arabic and the other scripts that run from right to left.
+pub(super) fn runs_from_right(c: char) -> bool {
+    matches!(c, '\u{590}'..='\u{61B}' | '\u{61D}'..='\u{8FF}' | '\u{FB1D}'..='\u{FDFF}' | '\u{FE70}'..='\u{FEFC}')
+        || matches!(c, '\u{10800}'..='\u{10FFF}' | '\u{1E800}'..='\u{1EFFF}')
+}
+
 /// Whether a character is of a script that needs unseen ones beside it, or a symbol that takes them: nothing of
 /// Latin, no punctuation, no private character.
 pub(super) fn explains(c: char) -> bool {
