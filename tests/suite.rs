@@ -31,6 +31,7 @@ mod homes;
 mod host;
 mod hostile;
 mod ids;
+mod injection;
 mod layers;
 #[cfg(all(unix, feature = "keychain"))]
 mod left_behind;

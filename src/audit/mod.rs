@@ -1,4 +1,4 @@
-//! Floor 3: what is wrong with what starts by itself, and with settings.
+//! Floor 3: what is wrong with what starts by itself, with settings, and with what agents are told to obey.
 //!
 //! One file for each coded audit; its texts are in `rules/audits`. Single settings are data
 //! ([`posture`]). Audits see entries and documents, never files, and every text they hand on has
@@ -7,6 +7,9 @@
 mod auto_start;
 mod base_url;
 mod container;
+mod hidden_bidi;
+mod hidden_characters;
+mod hidden_instruction;
 mod hook;
 mod line;
 mod loader_variable;
@@ -19,6 +22,9 @@ mod sends;
 mod shell_wrapper;
 mod tls_off;
 mod unpinned_package;
+mod unseen;
+
+pub use unseen::is_instructions;
 
 use crate::model::{AutorunEntry, Category, Confidence, Consent, Evidence, Severity, Untrusted};
 use crate::read::Document;
@@ -94,6 +100,9 @@ pub const ALL: &[&dyn Audit] = &[
     &tls_off::TlsOff,
     &base_url::BaseUrl,
     &sends::Uploads,
+    &hidden_instruction::HiddenInstruction,
+    &hidden_bidi::HiddenBidi,
+    &hidden_characters::HiddenCharacters,
 ];
 
 /// Runs every audit, and brings the reasons of one entry together: one judgement for each entry

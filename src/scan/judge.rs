@@ -47,7 +47,8 @@ impl<'j> Judge<'j> {
     ) -> Vec<Judgement> {
         let posture = self.posture.get_or_init(|| Posture::new(self.scanner.pack.settings()));
         let outlined;
-        let document = if document.tree.is_some() {
+        let document = if document.tree.is_some() || audit::is_instructions(surface) {
+            // Instructions are judged by their bytes: there is nothing in them to walk.
             document
         } else if surface.mcp.is_empty() && surface.runs.is_empty() && !posture.asks(&surface.id) {
             return Vec::new();

@@ -12,6 +12,7 @@ use super::locate::{Locator, Origin, Tally};
 use super::place::Place;
 use super::published;
 use super::walk::{Candidate, Mode};
+use crate::audit::is_instructions;
 use crate::detect::Scene;
 use crate::host::open::OpenFile;
 use crate::model::Skip;
@@ -270,11 +271,16 @@ fn with_buffer<T>(work: impl FnOnce(&mut Buffer) -> T) -> T {
 /// What keeps a piece from being read as its surface's format.
 fn unlike_its_surface(surface: Option<&Surface>, piece: &Piece<'_>) -> Option<read::Problem> {
     let problem = |what, bound| Some(read::Problem { what, offset: 0, bound });
-    match surface?.format {
+    let surface = surface?;
+    match surface.format {
         // An empty file is a database without tables.
         Format::Sqlite if piece.text.is_empty() => None,
         Format::Sqlite => problem("no SQLite database; read as text", false),
         format if format != piece.format => problem("too large to be parsed; read as text", true),
+        // No agent takes in so much, but that nobody looked is worth a word.
+        _ if is_instructions(surface) && !piece.whole => {
+            problem("too large to be searched for hidden characters; read as text", true)
+        }
         _ => None,
     }
 }
