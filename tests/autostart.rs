@@ -197,9 +197,14 @@ fn what_packages_and_git_run_is_told_when_it_is_odd() {
         format!("{{\"name\": \"app\", \"scripts\": {{\"postinstall\": {}}}}}", serde_json::to_string(script).unwrap())
     };
     let path = "work/app/package.json";
-    for ordinary in
-        ["husky", "node scripts/build.js", "patch-package && tsc -p .", "node-gyp rebuild", "prisma generate"]
-    {
+    for ordinary in [
+        "husky",
+        "npx husky",
+        "node scripts/build.js",
+        "patch-package && tsc -p .",
+        "node-gyp rebuild",
+        "prisma generate",
+    ] {
         assert_eq!(judged(path, &package(ordinary)), [], "{ordinary}");
     }
     for (script, severity) in [

@@ -11,7 +11,9 @@ impl Audit for UnpinnedPackage {
     }
 
     fn check(&self, cx: &AuditCx<'_>, out: &mut Vec<Judgement>) {
-        for entry in cx.live() {
+        // A package's own scripts and an editor's tasks find what they name among what is installed already.
+        let agents = cx.live_hooks().filter(|entry| entry.project == "agent-hook-project");
+        for entry in cx.live_servers().chain(agents) {
             let (severity, why) = match entry.launch.as_ref().map(|launch| launch.pin) {
                 Some(Pin::None) if starts_by_itself(entry) => (Severity::High, "unpinned package"),
                 Some(Pin::None) => (Severity::Medium, "unpinned package"),
