@@ -1,12 +1,13 @@
 //! What starts by itself and which settings lower a guard, for one document: the ledger's entries
 //! given to the audits. The ledger and the audits do not know each other; this is where they meet.
 
+use super::Scanner;
+use super::started::Digests;
 use super::walk::Candidate;
-use super::{Scanner, started};
 use crate::audit::posture::Posture;
 use crate::audit::{self, AuditCx, Judgement};
 use crate::detect::Mask;
-use crate::host::open;
+use crate::host::open::{self, Roots};
 use crate::ledger::grants::Grants;
 use crate::ledger::{hooks, mcp, runs};
 use crate::model::{AutorunEntry, Started, Untrusted};
@@ -30,11 +31,18 @@ pub(super) struct Judge<'j> {
     home: Option<PathBuf>,
     /// All that starts by itself, where it was asked for.
     started: Mutex<Vec<Started>>,
+    digests: Digests<'j>,
 }
 
 impl<'j> Judge<'j> {
-    pub(super) fn new(scanner: &'j Scanner<'j>, root: PathBuf, is_home: bool) -> Self {
-        Self { scanner, posture: OnceLock::new(), home: is_home.then_some(root), started: Mutex::default() }
+    pub(super) fn new(scanner: &'j Scanner<'j>, root: PathBuf, is_home: bool, everywhere: &'j Roots) -> Self {
+        Self {
+            scanner,
+            posture: OnceLock::new(),
+            home: is_home.then_some(root),
+            started: Mutex::default(),
+            digests: Digests::new(everywhere),
+        }
     }
 
     /// Everything the audits say of `document`.
@@ -92,7 +100,7 @@ impl<'j> Judge<'j> {
         let path = (cx.mask)(candidate.path.as_os_str().as_encoded_bytes());
         let mut changed = Vec::new();
         for entry in entries {
-            let script = started::script(entry, &candidate.path, self.home.as_deref());
+            let script = self.digests.of(entry, &candidate.path, self.home.as_deref());
             let (path, surface) = (path.clone(), surface.id.to_string());
             let one = Started { path, surface, entry: entry.clone(), script };
             let changes = request.approved.changes(&one).unwrap_or_default();

@@ -164,7 +164,7 @@ fn root_of(
     let mounts = Mounts::current();
     let roots = Roots::new(std::slice::from_ref(&root.path)).avoiding(mounts.clone());
     let everywhere = Roots::new(&[PathBuf::from("/")]).avoiding(mounts);
-    let judge = Judge::new(scanner, root.path.clone(), root.mode != Mode::Tree);
+    let judge = Judge::new(scanner, root.path.clone(), root.mode != Mode::Tree, &everywhere);
     let mut engine = Engine {
         scanner,
         collector,

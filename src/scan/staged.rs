@@ -58,7 +58,7 @@ pub(super) fn run(
     for (found, roots) in repositories(paths) {
         let top = found.as_ref().map_or(&roots[0], |repository| &repository.work_tree);
         let within = Roots::new(std::slice::from_ref(top));
-        let judge = Judge::new(scanner, top.clone(), false);
+        let judge = Judge::new(scanner, top.clone(), false, &within);
         let engine = Engine {
             scanner,
             collector,

@@ -1,29 +1,58 @@
 //! The local script or program that an entry starts: found on disk, and its digest, so that a later change of it
 //! is seen. Read like everything else: bounded, and nothing of it is run.
 
-use crate::host::open;
-use crate::model::{AutorunEntry, Pin};
+use crate::host::open::{self, Roots};
+use crate::model::{AutorunEntry, Pin, Untrusted};
 use sha2::{Digest as _, Sha256};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Largest file whose digest is taken, bytes.
 const LARGEST: usize = 32 << 20;
-/// Words of a command among which the script is looked for.
-const WORDS: usize = 16;
+/// Bytes of all files together.
+const BUDGET: u64 = 512 << 20;
 
-/// SHA-256 of what `entry`, which stands in `file`, starts, in hex; empty where that is no file of this machine
-/// that can be read.
-pub(super) fn script(entry: &AutorunEntry, file: &Path, home: Option<&Path>) -> String {
-    if entry.launch.is_none() && entry.pointer.is_empty() {
-        // The file is the script.
-        return digest(file).unwrap_or_default();
+/// Takes digests, from no network mount, and of no more than so many bytes in all: a file may name any other.
+pub(super) struct Digests<'r> {
+    roots: &'r Roots,
+    left: AtomicU64,
+}
+
+impl<'r> Digests<'r> {
+    /// For files below `roots`.
+    pub(super) fn new(roots: &'r Roots) -> Self {
+        Self { roots, left: AtomicU64::new(BUDGET) }
     }
-    let Some(launch) = entry.launch.as_ref().filter(|launch| launch.pin == Pin::Local) else { return String::new() };
-    let words = launch.argv.iter().take(WORDS).map(crate::model::Untrusted::as_found);
-    let paths =
-        words.filter(|word| !word.starts_with('-') && is_path(word)).filter_map(|word| resolved(word, file, home));
-    let mut digests = paths.filter_map(|path| digest(&path));
-    digests.next().unwrap_or_default()
+
+    /// SHA-256 of what `entry`, which stands in `file`, starts, in hex; empty where that is no file of this
+    /// machine that can be read.
+    pub(super) fn of(&self, entry: &AutorunEntry, file: &Path, home: Option<&Path>) -> String {
+        if entry.launch.is_none() && entry.pointer.is_empty() {
+            // The file is the script.
+            return self.digest(file).unwrap_or_default();
+        }
+        let Some(launch) = entry.launch.as_ref().filter(|launch| launch.pin == Pin::Local) else {
+            return String::new();
+        };
+        // The program, or what an interpreter is given first: other arguments are data.
+        let words: Vec<&str> = launch.argv.iter().map(Untrusted::as_found).collect();
+        let script = words.iter().skip(1).find(|word| !word.starts_with('-'));
+        let paths = words.first().into_iter().chain(script).filter(|word| is_path(word));
+        let mut digests = paths.filter_map(|word| self.digest(&resolved(word, file, home)?));
+        digests.next().unwrap_or_default()
+    }
+
+    fn digest(&self, path: &Path) -> Option<String> {
+        let mut file = open::open_within(self.roots, path).ok()?;
+        let size = file.len();
+        let paid = |left: u64| left.checked_sub(size);
+        if size > LARGEST as u64 || self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, paid).is_err() {
+            return None;
+        }
+        let mut bytes = zeroize::Zeroizing::new(Vec::new());
+        file.read_up_to(&mut bytes, LARGEST).ok()?;
+        Some(data_encoding::HEXLOWER.encode(&Sha256::digest(&*bytes)))
+    }
 }
 
 /// Whether a word is the path of a program or script, rather than a name to be looked up.
@@ -48,14 +77,4 @@ fn resolved(word: &str, file: &Path, home: Option<&Path>) -> Option<PathBuf> {
         .unwrap_or(word);
     let folders = file.ancestors().skip(1).take(3);
     folders.map(|folder| folder.join(word)).find(|path| path.symlink_metadata().is_ok())
-}
-
-fn digest(path: &Path) -> Option<String> {
-    let mut bytes = zeroize::Zeroizing::new(Vec::new());
-    let mut file = open::open(path).ok()?;
-    if file.len() > LARGEST as u64 {
-        return None;
-    }
-    file.read_up_to(&mut bytes, LARGEST).ok()?;
-    Some(data_encoding::HEXLOWER.encode(&Sha256::digest(&*bytes)))
 }
