@@ -35,7 +35,7 @@ mod vet;
 mod words;
 
 use recipe_schema::RecipeFile;
-use schema::{AuditFile, CampaignFile, PackFile, PostureFile, SurfaceFile, TokenFile};
+use schema::{AuditFile, CampaignFile, CatalogFile, PackFile, PostureFile, SurfaceFile, TokenFile};
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
 use std::path::{Path, PathBuf};
@@ -43,7 +43,7 @@ use std::process::ExitCode;
 use vet::{Defect, Names};
 
 /// Folders of rule data that become tables.
-const FOLDERS: [&str; 6] = ["tokens", "surfaces", "posture", "audits", "campaigns", "recipes"];
+const FOLDERS: [&str; 7] = ["tokens", "surfaces", "posture", "audits", "campaigns", "recipes", "catalogs"];
 
 /// One file: its name relative to `rules/`, and what it says.
 struct File<T> {
@@ -62,6 +62,7 @@ struct Pack {
     audits: Vec<File<AuditFile>>,
     campaigns: Vec<File<CampaignFile>>,
     recipes: Vec<File<RecipeFile>>,
+    catalogs: Vec<File<CatalogFile>>,
     sources: Vec<String>,
 }
 
@@ -109,6 +110,7 @@ fn read_all() -> Result<Pack, Vec<String>> {
                 "surfaces" => take(&mut pack.surfaces, &name, vet::surface_file),
                 "posture" => take(&mut pack.posture, &name, vet::posture_file),
                 "audits" => take(&mut pack.audits, &name, vet::audit_file),
+                "catalogs" => take(&mut pack.catalogs, &name, vet::catalog_file),
                 "recipes" => take(&mut pack.recipes, &name, vet::recipe_file),
                 _ => take(&mut pack.campaigns, &name, vet::campaign_file),
             };
@@ -174,6 +176,9 @@ fn cross_check(pack: &Pack) -> Vec<String> {
     for file in &pack.campaigns {
         other(&file.name, &file.content.id);
     }
+    for file in &pack.catalogs {
+        other(&file.name, &format!("catalog {}", file.content.id));
+    }
     for file in &pack.recipes {
         file.content.recipes.iter().for_each(|recipe| other(&file.name, &recipe.id));
     }
@@ -210,6 +215,12 @@ fn cross_check(pack: &Pack) -> Vec<String> {
     for file in &pack.campaigns {
         let id = &file.content.id;
         file.content.harvests.iter().for_each(|surface| surface_exists(&file.name, id, surface));
+    }
+    for file in &pack.catalogs {
+        let campaign = &file.content.campaign;
+        if !campaign.is_empty() && !pack.campaigns.iter().any(|other| other.content.id == *campaign) {
+            problems.push(format!("rules/{}: no campaign `{campaign}`", file.name));
+        }
     }
     let named = |id: &String| {
         pack.surfaces.iter().flat_map(|file| &file.content.surfaces).any(|surface| surface.recipes.contains(id))

@@ -7,7 +7,7 @@
 //! | --- | --- |
 //! | 6 | [`cli`] |
 //! | 4 | [`scan`], [`remediate`] |
-//! | 3 | [`detect`], [`audit`], [`ledger`] |
+//! | 3 | [`detect`], [`audit`], [`ledger`], [`components`] |
 //! | 2 | [`rules`], [`read`], [`broker`] |
 //! | 1 | [`host`], [`triage`], [`output`], [`vault`] |
 //! | 0 | [`model`] |
@@ -15,6 +15,7 @@
 pub mod audit;
 pub mod broker;
 pub mod cli;
+pub mod components;
 pub mod detect;
 pub mod host;
 pub mod ledger;

@@ -17,6 +17,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("detect", 3),
     ("audit", 3),
     ("ledger", 3),
+    ("components", 3),
     ("rules", 2),
     ("read", 2),
     ("broker", 2),

@@ -71,7 +71,7 @@ pub(crate) fn credential(rule: &str, title: &str, path: &str, line: u32, seed: &
 
 pub(crate) fn report(findings: Vec<Finding>) -> ScanReport {
     let mut report = ScanReport {
-        pack: PackFacts { digest: format!("sha256:{}", "0".repeat(64)), rules: 250, date: "2026-01-01".into() },
+        pack: PackFacts { digest: format!("sha256:{}", "0".repeat(64)), rules: 250, date: "2026-01-01".into(), ..PackFacts::default() },
         host: HostFacts {
             id: "0123456789abcdef".into(),
             name: "engine".into(),

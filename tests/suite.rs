@@ -39,6 +39,7 @@ mod mcp;
 mod no_leak;
 mod output;
 mod output_formats;
+mod packages;
 mod read_encoding;
 mod read_git_index;
 mod read_hcl;

@@ -2,7 +2,7 @@
 
 use super::{Pack, common};
 use crate::recipe_schema::RecipeSpec;
-use crate::schema::{AuditSpec, CampaignFile, Paths, RuleSpec, RunSpec, SettingSpec, SurfaceSpec};
+use crate::schema::{AuditSpec, CampaignFile, CatalogFile, Paths, RuleSpec, RunSpec, SettingSpec, SurfaceSpec};
 use crate::{fields, shape, vet};
 use std::fmt::Write as _;
 
@@ -32,6 +32,7 @@ pub(crate) fn tables(pack: &Pack) -> String {
         .iter()
         .flat_map(|file| file.content.recipes.iter().map(|spec| recipe(spec, &file.content.product)))
         .collect();
+    let catalogs = pack.catalogs.iter().map(|file| catalog(&file.content)).collect();
     let sources = pack
         .sources
         .iter()
@@ -39,7 +40,7 @@ pub(crate) fn tables(pack: &Pack) -> String {
         .collect();
 
     let mut out = String::from(
-        "use crate::model::{Category, Confidence, Severity};\nuse crate::read::Format;\nuse crate::rules::boundary::ByteClass;\nuse crate::rules::rule::{\
+        "use crate::model::{Category, Confidence, Ecosystem, Severity};\nuse crate::read::Format;\nuse crate::rules::boundary::ByteClass;\nuse crate::rules::catalog::{Catalog, Listed};\nuse crate::rules::rule::{\
          Artifact, AuditText, Campaign, Edit, Example, Operator, PathSet, Recipe, Rule, RuleKind, Run, SecretForm, SecretPlace, Setting, Surface, \
          TokenPattern};\nuse std::borrow::Cow;\n",
     );
@@ -51,6 +52,8 @@ pub(crate) fn tables(pack: &Pack) -> String {
     table(&mut out, "AUDITS", "AuditText", audits);
     table(&mut out, "CAMPAIGNS", "Campaign", campaigns);
     table(&mut out, "RECIPES", "Recipe", recipes);
+    table(&mut out, "CATALOGS", "Catalog", catalogs);
+    table(&mut out, "LISTED", "Listed", listed(pack));
     table(&mut out, "SOURCES", "(&str, &str)", sources);
     out
 }
@@ -122,7 +125,7 @@ fn surface(pack: &Pack, spec: &SurfaceSpec, product: &str) -> String {
     });
     format!(
         "Surface {{ id: {}, title: {}, product: {}, format: {}, system: {}, user: {}, anywhere: {}, except: {}, \
-         project: {}, secrets: {}, commands: {}, mcp: {}, client: {}, servers: {}, runs: {}, transcript: {}, history: {}, mode: {:?}, recipes: {}, references: {}, \
+         project: {}, secrets: {}, commands: {}, mcp: {}, client: {}, servers: {}, runs: {}, lists: {}, global: {}, transcript: {}, history: {}, mode: {:?}, recipes: {}, references: {}, \
          samples: {} }}",
         text(&spec.id),
         text(&spec.title),
@@ -139,6 +142,8 @@ fn surface(pack: &Pack, spec: &SurfaceSpec, product: &str) -> String {
         text(if spec.client.is_empty() { product } else { &spec.client }),
         borrowed(fields::servers(spec).into_iter().map(|at| text(&at))),
         borrowed(spec.runs.iter().map(run)),
+        text(&spec.lists),
+        spec.global,
         spec.transcript,
         spec.history,
         vet::parse_mode(&spec.mode),
@@ -225,6 +230,36 @@ fn campaign(file: &CampaignFile) -> String {
         list(&file.response),
         list(&file.references),
     )
+}
+
+fn catalog(file: &CatalogFile) -> String {
+    format!(
+        "Catalog {{ id: {}, title: {}, date: {}, campaign: {}, severity: {}, references: {} }}",
+        text(&file.id),
+        text(&file.title),
+        text(&file.date),
+        text(&file.campaign),
+        variant("Severity", &file.severity),
+        list(&file.references),
+    )
+}
+
+/// What all catalogs list, in the order in which it is looked up.
+fn listed(pack: &Pack) -> Vec<String> {
+    let mut rows: Vec<(usize, &str, usize, &str)> = Vec::new();
+    for (number, file) in pack.catalogs.iter().enumerate() {
+        for (ecosystem, packages) in &file.content.packages {
+            let order = vet::ECOSYSTEMS.iter().position(|word| word == ecosystem).unwrap_or_default();
+            let halves = packages.iter().filter_map(|package| package.split_once(' '));
+            rows.extend(halves.map(|(name, versions)| (order, name, number, versions)));
+        }
+    }
+    rows.sort_unstable();
+    let row = |(order, name, number, versions): (usize, &str, usize, &str)| {
+        let ecosystem = variant("Ecosystem", vet::ECOSYSTEMS[order]);
+        format!("Listed {{ ecosystem: {ecosystem}, name: {name:?}, catalog: {number}, versions: {versions:?} }}")
+    };
+    rows.into_iter().map(row).collect()
 }
 
 fn recipe(spec: &RecipeSpec, product: &str) -> String {

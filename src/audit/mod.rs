@@ -17,6 +17,7 @@ mod pipe_to_shell;
 mod plaintext_remote;
 pub mod posture;
 mod program_place;
+mod python_start;
 mod registry;
 mod sends;
 mod shell_wrapper;
@@ -99,6 +100,7 @@ pub const ALL: &[&dyn Audit] = &[
     &plaintext_remote::PlaintextRemote,
     &tls_off::TlsOff,
     &base_url::BaseUrl,
+    &python_start::PythonStart,
     &sends::Uploads,
     &hidden_instruction::HiddenInstruction,
     &hidden_bidi::HiddenBidi,

@@ -61,6 +61,9 @@ pub enum Command {
     /// Everything that starts by itself: list it, approve it, see what changed since
     #[command(subcommand, after_help = super::mcp::EXAMPLES)]
     Mcp(McpCommand),
+    /// Agents, MCP servers, editor extensions and packages that are here
+    #[command(after_help = super::inventory::EXAMPLES)]
+    Inventory(super::inventory::InventoryArgs),
     /// Look after what is sealed: list, get, set, check, export
     #[command(subcommand)]
     Vault(VaultCommand),
@@ -115,6 +118,31 @@ pub enum RulesCommand {
         /// Rule files, or folders of them, to test instead
         #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
         paths: Vec<PathBuf>,
+    },
+    /// Turn a list of known-bad packages into a catalog for `--rules`
+    ///
+    /// Reads bumblebee's JSON, OSV records (one, or a zip of them), and the CSV tables of Datadog and Wiz.
+    Import {
+        /// The lists
+        #[arg(value_name = "FILE", required = true, value_hint = ValueHint::FilePath)]
+        files: Vec<PathBuf>,
+        /// Where to write the catalog, instead of standard output
+        #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        output: Option<PathBuf>,
+    },
+    /// Take in a signed bundle of rules and catalogs
+    ///
+    /// The signature is minisign's and lies beside the bundle (FILE.minisig). The key is given once and remembered.
+    Update {
+        /// The bundle
+        #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+        file: PathBuf,
+        /// The public key, or the file that holds it
+        #[arg(long, value_name = "KEY-OR-FILE")]
+        key: Option<String>,
+        /// The signature, where it lies elsewhere
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        signature: Option<PathBuf>,
     },
 }
 

@@ -6,14 +6,10 @@
 use super::error::{Failure, Status};
 use super::out;
 use super::settings::shown;
-use crate::detect::Detector;
-use crate::host::key;
 use crate::host::write::AtomicFile;
-use crate::host::{Host, confine, state, trusted};
+use crate::host::{Host, state, trusted};
 use crate::ledger::memory::{self, Change, Lock};
-use crate::model::{Consent, KeyRing, Limits, Pin, ScanReport, Started, Untrusted};
-use crate::rules::RulePack;
-use crate::scan::{self, Progress, ScanRequest, Scanner, Scope};
+use crate::model::{Consent, Pin, ScanReport, Started, Untrusted};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use std::io::Write as _;
@@ -106,30 +102,8 @@ fn save(state_dir: &Path, lock: &Lock) -> Result<(), Failure> {
 
 /// An audit that lists what starts by itself.
 fn look(host: &Host, args: &McpArgs, state_dir: &Path) -> Result<ScanReport, Failure> {
-    let scope = match &args.home {
-        Some(home) if !home.is_dir() => return Err(Failure::new(format!("--home {}: not a folder", shown(home)))),
-        Some(home) => Scope::Homes(vec![home.clone()]),
-        None => Scope::Audit,
-    };
-    let pack = RulePack::builtin();
-    let keys = KeyRing::new(key::ephemeral().map_err(|error| Failure::new(error.to_string()))?);
-    let request = ScanRequest {
-        scope,
-        deep: false,
-        no_env: true,
-        exclude: Vec::new(),
-        max_file_size: None,
-        jobs: None,
-        limits: Limits::SHIPPED,
-        list_started: true,
-        approved: Lock::new(),
-    };
-    let _confined = confine::confine(&confine::Confinement { write_dirs: vec![state_dir.to_owned()] });
-    let detector = Detector::new(&pack, &keys, request.limits, host.now);
-    let progress = Progress::default();
-    let scanner =
-        Scanner { host, pack: &pack, detector: &detector, request: &request, progress: &progress, environments: &[] };
-    Ok(scan::run(&scanner, None))
+    super::look::Look { home: args.home.as_deref(), write_dirs: vec![state_dir.to_owned()], components: false }
+        .run(host)
 }
 
 fn ls(report: &ScanReport, lock: &Lock, args: &McpArgs) -> Result<u8, Failure> {

@@ -16,6 +16,8 @@ mod fix;
 mod hand;
 pub mod helper;
 mod interrupt;
+mod inventory;
+mod look;
 mod man;
 mod mask;
 mod mcp;
@@ -23,6 +25,7 @@ mod out;
 mod pack;
 mod panic;
 mod progress;
+mod rule_files;
 mod rules;
 pub mod run;
 mod runs;
@@ -89,6 +92,10 @@ fn dispatch(cli: Cli, matches: &ArgMatches) -> Result<u8, Failure> {
             scan::run(&args, &formats, &outputs)
         }
         Command::Rules(RulesCommand::Ls { pack }) => rules::ls(&pack_of(&pack)?),
+        Command::Rules(RulesCommand::Import { files, output }) => rule_files::import(&files, output.as_deref()),
+        Command::Rules(RulesCommand::Update { file, key, signature }) => {
+            rule_files::update(&file, signature.as_deref(), key.as_deref())
+        }
         Command::Rules(RulesCommand::Show { rule, pack }) => rules::show(&pack_of(&pack)?, &rule),
         Command::Rules(RulesCommand::Test { paths }) => {
             let files = pack::read(&paths)?;
@@ -101,6 +108,7 @@ fn dispatch(cli: Cli, matches: &ArgMatches) -> Result<u8, Failure> {
         Command::Fix(args) => fix::run(&args),
         Command::Undo(args) => fix::undo(&args),
         Command::Run(args) => run::run(&args),
+        Command::Inventory(args) => inventory::run(&args),
         Command::Mcp(command) => mcp::run(&command),
         Command::Vault(command) => vault::run(command),
         Command::Helper(command) => helper::run(command),
@@ -121,5 +129,8 @@ fn print(bytes: &[u8]) -> Result<u8, Failure> {
 
 /// The rules that these options, the environment and the config files ask for.
 fn pack_of(args: &PackArgs) -> Result<crate::rules::RulePack, Failure> {
-    pack::load(&Settings::load(&Host::current(), None, args.layer())?)
+    {
+        let host = Host::current();
+        pack::load(&Settings::load(&host, None, args.layer())?, &host.dirs().state)
+    }
 }

@@ -1,10 +1,11 @@
 //! The rules a command works with: the built-in ones, those of `--rules`, less what is left out.
 
 use super::error::Failure;
+use super::rule_files;
 use super::settings::{Key, Settings, shown};
 use crate::host::trusted;
 use crate::model::Untrusted;
-use crate::rules::{RulePack, describe};
+use crate::rules::{RulePack, catalog, describe, import};
 use std::path::{Path, PathBuf};
 
 /// Largest rule file read, bytes.
@@ -13,10 +14,25 @@ const MOST_BYTES: usize = 4 << 20;
 const DEPTH: usize = 8;
 
 /// Builds the pack that `settings` ask for. A glob that takes no rule is an error.
-pub(super) fn load(settings: &Settings) -> Result<RulePack, Failure> {
+pub(super) fn load(settings: &Settings, state_dir: &Path) -> Result<RulePack, Failure> {
     let mut pack = if settings.flag(Key::NoDefaultRules) { RulePack::empty() } else { RulePack::builtin() };
-    for (path, text) in read(settings.paths(Key::Rules))? {
-        pack.add_file(&shown(&path).to_string(), &text).map_err(|error| clean(&error))?;
+    if !settings.flag(Key::NoDefaultRules) {
+        rule_files::add_installed(&mut pack, state_dir)?;
+    }
+    for path in settings.paths(Key::Rules) {
+        let extension = path.extension().map(|extension| extension.to_string_lossy().into_owned());
+        if !path.is_dir() && extension.is_some_and(|extension| import::is_list_name(&extension)) {
+            let list = rule_files::import_one(path)?;
+            pack.add_catalog(&shown(path).to_string(), list.text).map_err(|error| clean(&error))?;
+            continue;
+        }
+        for (path, text) in read(std::slice::from_ref(path))? {
+            if text.starts_with(catalog::HEAD) {
+                pack.add_catalog(&shown(&path).to_string(), text).map_err(|error| clean(&error))?;
+            } else {
+                pack.add_file(&shown(&path).to_string(), &text).map_err(|error| clean(&error))?;
+            }
+        }
     }
     pack.restrict(settings.globs(Key::Only), settings.globs(Key::Skip)).map_err(|error| clean(&error))?;
     Ok(pack)

@@ -38,7 +38,7 @@ pub(super) fn run(args: &ScanArgs, formats_at: &[usize], outputs_at: &[usize]) -
     let settings = Settings::load(&host, args.config.as_deref(), args.layer())?;
     let destinations = destinations(args, formats_at, outputs_at, &settings)?;
     let allow = allow(&settings)?;
-    let pack = pack::load(&settings)?;
+    let pack = pack::load(&settings, &host.dirs().state)?;
     for text in &settings.notes {
         out::note(&settings, text);
     }
@@ -194,6 +194,7 @@ fn request(scope: Scope, settings: &Settings) -> ScanRequest {
         jobs: settings.number(Key::Jobs).map(|jobs| jobs as usize),
         limits: Limits::SHIPPED,
         list_started: false,
+        list_components: false,
         approved: Lock::default(),
         scope,
     }

@@ -28,6 +28,19 @@ pub struct Trusted {
 /// world-writable without the sticky bit). On Windows permissions are not checked: there is no safe
 /// interface. [`FileError::is_absent`] tells a file that is not there.
 pub fn read(path: &Path, max: usize) -> Result<Trusted, FileError> {
+    let (bytes, real) = bytes_of(path, max)?;
+    let digest = digest(&bytes);
+    let text = String::from_utf8(bytes).map_err(|_| FileError::refused(path, "is not UTF-8 text"))?;
+    let text = text.strip_prefix('\u{FEFF}').map(str::to_owned).unwrap_or(text);
+    Ok(Trusted { text, digest, path: real })
+}
+
+/// The same for a file that need not be text.
+pub fn read_bytes(path: &Path, max: usize) -> Result<Vec<u8>, FileError> {
+    bytes_of(path, max).map(|(bytes, _)| bytes)
+}
+
+fn bytes_of(path: &Path, max: usize) -> Result<(Vec<u8>, PathBuf), FileError> {
     let real = std::fs::canonicalize(path).map_err(|e| FileError::io(path, "cannot be read", &e))?;
     let mut file = open::open(&real).map_err(|skip| FileError::skipped(path, &skip))?;
     check(path, &real, &file)?;
@@ -36,10 +49,7 @@ pub fn read(path: &Path, max: usize) -> Result<Trusted, FileError> {
     if outcome.truncated {
         return Err(FileError::refused(path, format!("is larger than {max} bytes")));
     }
-    let digest = digest(&bytes);
-    let text = String::from_utf8(bytes).map_err(|_| FileError::refused(path, "is not UTF-8 text"))?;
-    let text = text.strip_prefix('\u{FEFF}').map(str::to_owned).unwrap_or(text);
-    Ok(Trusted { text, digest, path: real })
+    Ok((bytes, real))
 }
 
 /// `sha256:` and the digest in hexadecimal.

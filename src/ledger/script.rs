@@ -1,5 +1,5 @@
 //! Scripts that a product starts as a whole: git's hooks. One entry for the script, one for each line that
-//! fetches something.
+//! fetches something; of files of which only some lines run, one for each of those.
 //!
 //! Rough on purpose, like the audits that read the lines: a script can hide more than any reader sees.
 
@@ -26,6 +26,15 @@ pub(super) fn entries(run: &Run, level: Level, source: &[u8], mask: Mask<'_>) ->
     let mut found = Vec::new();
     for line in lines(source) {
         let text = &source[line.clone()];
+        if !run.begins.is_empty() {
+            // A file of which only some lines run.
+            let rest = text.strip_prefix(run.begins.as_bytes());
+            if rest.is_some_and(|rest| rest.first().is_some_and(u8::is_ascii_whitespace)) {
+                let launch = Some(launch::of_line(text, mask));
+                found.push(AutorunEntry { launch, ..entry(run, level, text, line, mask) });
+            }
+            continue;
+        }
         // A start-up file of a shell is told for its lines only.
         if found.is_empty() && !run.project.is_empty() && !has(source, MANAGERS) {
             found

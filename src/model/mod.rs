@@ -4,6 +4,7 @@
 //! needs one of those belongs on a higher floor.
 
 mod autorun;
+mod component;
 mod finding;
 mod fix_report;
 mod id;
@@ -17,6 +18,7 @@ mod severity;
 mod untrusted;
 
 pub use autorun::{AutorunEntry, Consent, Launch, Pin, Started, Transport};
+pub use component::{Component, Ecosystem, Presence};
 pub use finding::{Evidence, Exposure, Finding, Fix, GitState, SecretFacts};
 pub use fix_report::{FixReport, FixStep, StepState};
 pub use id::{FindingId, IdParts};

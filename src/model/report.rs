@@ -1,6 +1,6 @@
 //! What a scan comes to: findings, coverage, and how it was run.
 
-use super::{Confidence, Finding, RuleText, Severity, Started, Untrusted};
+use super::{Component, Confidence, Finding, RuleText, Severity, Started, Untrusted};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -91,6 +91,12 @@ pub struct PackFacts {
     pub rules: usize,
     /// Date of the pack, `YYYY-MM-DD`.
     pub date: String,
+    /// Days between that date and the scan.
+    pub age_days: Option<u64>,
+    /// Packages and extensions that its catalogs list.
+    pub catalog_entries: usize,
+    /// Day after which a bundle that was taken in is old, `YYYY-MM-DD`.
+    pub expires: Option<String>,
 }
 
 /// The machine a scan ran on.
@@ -182,6 +188,10 @@ pub struct ScanReport {
     pub homes: Vec<PathBuf>,
     /// Everything that starts by itself, in order of file and place; only when it was asked for.
     pub started: Vec<Started>,
+    /// Agents and other programs that start MCP servers, with the settings they were told by; only with the components.
+    pub agents: Vec<(String, Untrusted)>,
+    /// Packages and extensions that are here, in order; only when they were asked for.
+    pub components: Vec<Component>,
 }
 
 impl ScanReport {

@@ -11,6 +11,7 @@ mod fix;
 mod format;
 mod html;
 mod human;
+mod inventory;
 mod json;
 mod junit;
 mod markdown;
@@ -24,6 +25,7 @@ mod wire;
 
 pub use fix::fix_json;
 pub use format::{Format, UnknownFormat};
+pub use inventory::{InventoryFormat, write_inventory};
 pub use plan::{plan_json, plan_text};
 
 use crate::model::{ScanReport, Untrusted};

@@ -93,6 +93,8 @@ pub enum Format {
     SecretLines,
     /// A log or table of LevelDB, read in blocks.
     Leveldb,
+    /// A list of packages, which is looked through as text and taken apart by `components`.
+    Packages,
 }
 
 /// A piece of text: a slice of the source where possible, else a decoded copy that is wiped on drop.
@@ -187,7 +189,7 @@ pub struct Document<'a> {
 #[must_use]
 pub fn parse<'a>(format: Format, source: &'a [u8], limits: &Limits) -> Document<'a> {
     match format {
-        Format::Text | Format::Sqlite | Format::Leveldb | Format::PrivateKey => {
+        Format::Text | Format::Sqlite | Format::Leveldb | Format::Packages | Format::PrivateKey => {
             Document { source, fields: Vec::new(), tree: None, problem: None }
         }
         Format::Json => json::document(source, limits),

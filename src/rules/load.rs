@@ -26,6 +26,14 @@ pub enum RuleError {
         /// What is wrong.
         what: String,
     },
+    /// It is a catalog, and an entry of it is wrong.
+    #[error("{file}: {what}")]
+    Catalog {
+        /// As the caller named it.
+        file: String,
+        /// What is wrong.
+        what: String,
+    },
     /// A rule of it is wrong.
     #[error("{file}:{line}: rule `{rule}`: {what}")]
     Rule {

@@ -5,11 +5,14 @@
 //! it at build time, a user's file at run time, through the same code.
 
 pub mod boundary;
+pub mod bundle;
+pub mod catalog;
 pub mod checksum;
 mod common;
 mod cost;
 pub mod describe;
 pub mod field_path;
+pub mod import;
 pub mod lint;
 pub mod load;
 pub mod maker;

@@ -4,6 +4,7 @@
 //! anchors of a dozen rules, not of all.
 
 use super::boundary::ByteClass;
+use super::catalog::CatalogSet;
 use super::rule::{AuditText, Campaign, Recipe, Rule, Setting, Str, Surface};
 use super::wildcard::Wildcard;
 use super::{RuleError, load};
@@ -93,6 +94,9 @@ pub struct RulePack {
     compiled: Vec<OnceLock<Option<Box<Compiled>>>>,
     by_id: BTreeMap<Str, RuleIdx>,
     added: Vec<(String, String)>,
+    catalogs: CatalogSet,
+    /// Date and day of expiry of a bundle that was taken in.
+    bundle: Option<(String, String)>,
     only: Option<GlobSet>,
     skip: GlobSet,
 }
@@ -103,6 +107,7 @@ impl RulePack {
     pub fn builtin() -> Self {
         let mut pack = Self::empty();
         pack.builtin = true;
+        pack.catalogs = CatalogSet::new(data::CATALOGS, data::LISTED);
         for rule in data::RULES {
             pack.push(Held::Builtin(rule));
         }
@@ -118,6 +123,8 @@ impl RulePack {
             compiled: Vec::new(),
             by_id: BTreeMap::new(),
             added: Vec::new(),
+            catalogs: CatalogSet::default(),
+            bundle: None,
             only: None,
             skip: GlobSet::empty(),
         }
@@ -269,6 +276,23 @@ impl RulePack {
         if self.builtin { data::CAMPAIGNS } else { &[] }
     }
 
+    /// Packages known to be bad.
+    #[must_use]
+    pub fn catalogs(&self) -> &CatalogSet {
+        &self.catalogs
+    }
+
+    /// Adds a list of packages known to be bad, in the form [`CatalogSet::add`] takes. `name` is what errors call it.
+    pub fn add_catalog(&mut self, name: &str, text: String) -> Result<usize, RuleError> {
+        self.added.push((name.to_owned(), text.clone()));
+        self.catalogs.add(text).map_err(|error| RuleError::Catalog { file: name.to_owned(), what: error.to_string() })
+    }
+
+    /// Notes that rules of a bundle were added.
+    pub fn set_bundle(&mut self, date: String, expires: String) {
+        self.bundle = Some((date, expires));
+    }
+
     /// How exposures are sealed.
     #[must_use]
     #[allow(clippy::unused_self, reason = "packs with recipes of their own may come")]
@@ -319,7 +343,10 @@ impl RulePack {
         PackFacts {
             digest: format!("sha256:{digest}"),
             rules: self.rules.len() + self.settings().len() + self.audits().len(),
-            date: data::PACK_DATE.to_owned(),
+            date: self.bundle.as_ref().map_or(data::PACK_DATE, |(date, _)| data::PACK_DATE.max(date)).to_owned(),
+            age_days: None,
+            catalog_entries: self.catalogs.len(),
+            expires: self.bundle.as_ref().map(|(_, expires)| expires.clone()),
         }
     }
 }

@@ -263,6 +263,34 @@ pub struct ArtifactSpec {
     pub what: String,
 }
 
+/// A file of `rules/catalogs`: packages known to be bad, by exact version.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CatalogFile {
+    /// Always 1.
+    pub schema: u32,
+    /// Its id.
+    pub id: String,
+    /// What a sentence calls the attack.
+    pub title: String,
+    /// Day of the attack or of the list, `YYYY-MM-DD`.
+    pub date: String,
+    /// The campaign it belongs to, if that has a file of its own.
+    #[serde(default)]
+    pub campaign: String,
+    /// Severity of one that is installed; `critical` unless said.
+    #[serde(default = "critical")]
+    pub severity: String,
+    /// Where the facts come from.
+    pub references: Vec<String>,
+    /// By ecosystem: `name version [version...]`, or `name *` where every version is bad.
+    pub packages: std::collections::BTreeMap<String, Vec<String>>,
+}
+
+fn critical() -> String {
+    "critical".into()
+}
+
 /// `rules/pack.toml`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

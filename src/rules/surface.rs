@@ -38,6 +38,10 @@ pub struct Surface {
     pub servers: List<Str>,
     /// What else starts by itself.
     pub runs: List<Run>,
+    /// What packages or extensions it lists; empty: none.
+    pub lists: Str,
+    /// Whether those are the user's own.
+    pub global: bool,
     /// Whether it is a transcript.
     pub transcript: bool,
     /// Whether it is an old copy.

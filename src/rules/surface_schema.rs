@@ -82,6 +82,13 @@ pub struct SurfaceSpec {
     /// What else starts by itself.
     #[serde(default)]
     pub runs: Vec<RunSpec>,
+    /// What packages or extensions it lists, a word of `rules::words::LISTS`; empty: none. With `node-modules` and
+    /// `site-packages` the paths are folders, and what is installed in them is read off their names and manifests.
+    #[serde(default)]
+    pub lists: String,
+    /// Whether what it lists is the user's own, not one project's: global packages, tools, extensions.
+    #[serde(default)]
+    pub global: bool,
     /// Whether it is an agent's transcript.
     #[serde(default)]
     pub transcript: bool,

@@ -6,11 +6,13 @@
 
 use super::recipe_schema::RecipeFile;
 use super::schema::{
-    AuditFile, CampaignFile, PackFile, Paths, PostureFile, RuleSpec, SecretField, SurfaceFile, TokenFile,
+    AuditFile, CampaignFile, CatalogFile, PackFile, Paths, PostureFile, RuleSpec, SecretField, SurfaceFile, TokenFile,
 };
 use std::collections::BTreeSet;
 
-pub use super::words::{CATEGORIES, CHECKS, CONFIDENCES, EDITS, FORMATS, FORMS, OPERATORS, SEVERITIES, STARTS};
+pub use super::words::{
+    CATEGORIES, CHECKS, CONFIDENCES, ECOSYSTEMS, EDITS, FORMATS, FORMS, LISTS, OPERATORS, SEVERITIES, STARTS,
+};
 
 /// Shortest keyword, and the shortest with a reason given.
 const KEYWORD: usize = 4;
@@ -123,6 +125,9 @@ pub fn surface_file(file: &SurfaceFile) -> Vec<Defect> {
                 id,
                 "`mcp`, but no `uses` says where servers stand",
             );
+        }
+        if !surface.lists.is_empty() {
+            report.word(id, "lists", &surface.lists, LISTS);
         }
         for run in &surface.runs {
             report.word(id, "starts", &run.starts, STARTS);
@@ -248,6 +253,28 @@ pub fn campaign_file(file: &CampaignFile) -> Vec<Defect> {
     report.0
 }
 
+/// A file of `rules/catalogs`.
+#[must_use]
+pub fn catalog_file(file: &CatalogFile) -> Vec<Defect> {
+    let mut report = Report(Vec::new());
+    let id = &file.id;
+    schema(&mut report, file.schema);
+    report.unless(is_kebab(id), id, "id is not kebab-case");
+    report.unless(!file.title.is_empty(), id, "title is empty");
+    report.unless(is_date(&file.date), id, "date is not YYYY-MM-DD");
+    report.unless(!file.references.is_empty(), id, "no references");
+    report.word(id, "severity", &file.severity, SEVERITIES);
+    for (ecosystem, packages) in &file.packages {
+        report.word(id, "ecosystem", ecosystem, ECOSYSTEMS);
+        for package in packages {
+            let words = package.split(' ').collect::<Vec<_>>();
+            let plain = words.len() > 1 && words.iter().all(|word| !word.is_empty() && word.is_ascii());
+            report.unless(plain, id, format!("`{package}` is not a name and its versions"));
+        }
+    }
+    report.0
+}
+
 /// Takes the ids of `specs`; a defect for each that is taken already.
 #[must_use]
 pub fn take_rules(names: &mut Names, specs: &[RuleSpec]) -> Vec<Defect> {
@@ -339,7 +366,7 @@ fn is_kebab(text: &str) -> bool {
         && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
-fn is_date(text: &str) -> bool {
+pub(super) fn is_date(text: &str) -> bool {
     let bytes = text.as_bytes();
     bytes.len() == 10
         && bytes.iter().enumerate().all(|(i, b)| if i == 4 || i == 7 { *b == b'-' } else { b.is_ascii_digit() })

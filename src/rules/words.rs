@@ -38,11 +38,32 @@ pub const FORMATS: &[&str] = &[
     "erlang",
     "secret-lines",
     "leveldb",
+    "packages",
 ];
 /// Words of a secret field's `as`.
 pub const FORMS: &[&str] = &["value", "named", "guessed", "public", "header", "basic", "base64", "url", "arguments"];
 /// Words of `mcp` and `starts`: nobody is asked, somebody is, or only for what comes with a project.
 pub const STARTS: &[&str] = &["unasked", "asked", "asked-in-projects"];
+/// Words of a surface's `lists`: what `components::read` knows, and two kinds of folders.
+pub const LISTS: &[&str] = &[
+    "npm-lock",
+    "npm-package",
+    "pnpm-lock",
+    "yarn-lock",
+    "bun-lock",
+    "cargo-lock",
+    "python-lock",
+    "pipfile-lock",
+    "requirements",
+    "gemfile-lock",
+    "composer-lock",
+    "go-sum",
+    "vscode-extensions",
+    "node-modules",
+    "site-packages",
+];
+/// Words of ecosystems in catalogs, as `model::Ecosystem` has them.
+pub const ECOSYSTEMS: &[&str] = &["npm", "pypi", "vscode", "cargo", "gem", "packagist", "go"];
 /// Words of a setting's `operator`.
 pub const OPERATORS: &[&str] = &["is", "is-not", "contains", "matches", "present", "above", "below"];
 /// Words of a recipe's `edit`.

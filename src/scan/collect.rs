@@ -3,7 +3,8 @@
 //! Order, ids and groups are `triage`'s arithmetic; here is only who keeps what until then.
 
 use super::Progress;
-use crate::model::{Finding, Limits, ReadError, Started, SteeredBy, Suppressed, Untrusted};
+use super::judge::Lists;
+use crate::model::{Component, Finding, Limits, ReadError, SteeredBy, Suppressed, Untrusted};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -21,7 +22,7 @@ struct Inner {
     found: Vec<Found>,
     errors: Vec<ReadError>,
     steered: Vec<SteeredBy>,
-    started: Vec<Started>,
+    lists: Lists,
 }
 
 /// A finding with what tells two sightings of one file apart from two files.
@@ -42,7 +43,7 @@ pub(super) struct Gathered {
     pub(super) suppressed: Vec<Suppressed>,
     pub(super) errors: Vec<ReadError>,
     pub(super) steered: Vec<SteeredBy>,
-    pub(super) started: Vec<Started>,
+    pub(super) lists: Lists,
     pub(super) pruned: u64,
     pub(super) truncated: u64,
 }
@@ -86,9 +87,11 @@ impl<'c> Collector<'c> {
         inner.steered.push(by);
     }
 
-    pub(super) fn started(&self, started: Vec<Started>) {
+    pub(super) fn lists(&self, lists: Lists) {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        inner.started.extend(started);
+        inner.lists.started.extend(lists.started);
+        inner.lists.agents.extend(lists.agents);
+        inner.lists.components.extend(lists.components);
     }
 
     pub(super) fn pruned(&self) {
@@ -111,7 +114,10 @@ impl<'c> Collector<'c> {
         inner.errors.sort_by(|a, b| a.path.cmp(&b.path));
         inner.errors.dedup();
         inner.steered.sort_by(|a, b| a.path.cmp(&b.path));
-        inner.started.sort_by(|a, b| (&a.path, a.entry.span.start).cmp(&(&b.path, b.entry.span.start)));
+        inner.lists.started.sort_by(|a, b| (&a.path, a.entry.span.start).cmp(&(&b.path, b.entry.span.start)));
+        inner.lists.agents.sort();
+        inner.lists.agents.dedup();
+        inner.lists.components.sort_by(|a, b| order_of(a).cmp(&order_of(b)));
         let (hidden, shown): (Vec<Found>, Vec<Found>) = inner.found.into_iter().partition(|f| f.inline.is_some());
         Gathered {
             findings: shown.into_iter().map(|found| found.finding).collect(),
@@ -121,11 +127,15 @@ impl<'c> Collector<'c> {
                 .collect(),
             errors: inner.errors,
             steered: inner.steered,
-            started: inner.started,
+            lists: inner.lists,
             pruned: self.pruned.into_inner(),
             truncated: self.truncated.into_inner(),
         }
     }
+}
+
+fn order_of(one: &Component) -> impl Ord + '_ {
+    (one.ecosystem, &one.name, &one.version, &one.path, one.span.start)
 }
 
 /// Of two sightings of one secret at one place of one file, of which one came over a link, keeps the

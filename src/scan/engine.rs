@@ -7,6 +7,7 @@ use super::database::{self, Pages};
 use super::judge::Judge;
 use super::leveldb;
 use super::place::{Base, Place};
+use super::stock::Stock;
 use super::text;
 use super::walk::{Candidate, Mode, Visitor};
 use crate::host::access::DirAccess;
@@ -17,6 +18,7 @@ use crate::model::{Exposure, ReadError, Skip, SteeredBy, Untrusted};
 use crate::read::git_state::GitStates;
 use crate::read::sqlite::PageSource;
 use crate::read::{self, Format};
+use crate::rules::place::PlaceIndex;
 use crate::rules::rule::Surface;
 use std::io::ErrorKind;
 use std::panic::{self, AssertUnwindSafe};
@@ -44,6 +46,7 @@ pub(super) struct Engine<'e> {
     pub(super) roots: &'e Roots,
     pub(super) everywhere: &'e Roots,
     pub(super) judge: &'e Judge<'e>,
+    pub(super) index: &'e PlaceIndex<'e>,
     pub(super) mode: Mode,
     pub(super) user: Option<Untrusted>,
     /// Known paths that were read already and that a walk will meet again, in order.
@@ -57,8 +60,9 @@ impl Visitor for Engine<'_> {
         }
     }
 
-    fn pruned(&self, _: &Path, _: &'static str) {
+    fn pruned(&self, path: &Path, _: &'static str) {
         self.collector.pruned();
+        self.passed_by(path);
     }
 
     fn error(&self, path: &Path, skip: Skip, is_root: bool) {
@@ -146,6 +150,11 @@ impl Engine<'_> {
             Content::Database => self.database(candidate, &file),
             Content::Text | Content::Binary => Ok(()),
         }
+    }
+
+    /// What is installed, as far as it is known.
+    pub(super) fn stock(&self) -> &Stock<'_> {
+        &self.judge.stock
     }
 
     /// Where a file may lie: a walk's below its root; the machine's own, and one that a variable names, anywhere.

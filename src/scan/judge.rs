@@ -2,16 +2,20 @@
 //! given to the audits. The ledger and the audits do not know each other; this is where they meet.
 
 use super::Scanner;
+use super::installed;
 use super::started::Digests;
+use super::stock::Stock;
 use super::walk::Candidate;
 use crate::audit::posture::Posture;
 use crate::audit::{self, AuditCx, Judgement};
+use crate::components;
 use crate::detect::Mask;
 use crate::host::open::{self, Roots};
 use crate::ledger::grants::Grants;
 use crate::ledger::{hooks, mcp, runs};
-use crate::model::{AutorunEntry, Started, Untrusted};
+use crate::model::{AutorunEntry, Component, Started, Untrusted};
 use crate::read::{self, Document, Format, outline};
+use crate::rules::place::Level;
 use crate::rules::rule::Surface;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock};
@@ -21,6 +25,14 @@ const GRANTING: [&str; 2] = [".claude/settings.json", ".claude/settings.local.js
 
 /// Entries that are listed at most.
 const STARTED: usize = 50_000;
+
+/// What was asked to be listed of one root.
+#[derive(Default)]
+pub(super) struct Lists {
+    pub(super) started: Vec<Started>,
+    pub(super) agents: Vec<(String, Untrusted)>,
+    pub(super) components: Vec<Component>,
+}
 
 /// Judges documents of one root.
 pub(super) struct Judge<'j> {
@@ -32,6 +44,8 @@ pub(super) struct Judge<'j> {
     /// All that starts by itself, where it was asked for.
     started: Mutex<Vec<Started>>,
     digests: Digests<'j>,
+    /// Packages and extensions that are here.
+    pub(super) stock: Stock<'j>,
 }
 
 impl<'j> Judge<'j> {
@@ -42,6 +56,7 @@ impl<'j> Judge<'j> {
             home: is_home.then_some(root),
             started: Mutex::default(),
             digests: Digests::new(everywhere),
+            stock: Stock::new(scanner),
         }
     }
 
@@ -53,6 +68,9 @@ impl<'j> Judge<'j> {
         document: &Document<'_>,
         mask: &Mask,
     ) -> Vec<Judgement> {
+        if !surface.lists.is_empty() {
+            return self.components(candidate, surface, document);
+        }
         let posture = self.posture.get_or_init(|| Posture::new(self.scanner.pack.settings()));
         let outlined;
         let document = if document.tree.is_some() || audit::is_instructions(surface) {
@@ -67,6 +85,9 @@ impl<'j> Judge<'j> {
             &outlined
         };
         let masked = |text: &[u8]| -> Untrusted { mask.text(self.scanner.detector, text) };
+        if candidate.level != Level::Project {
+            self.stock.agent(surface, &masked(candidate.path.as_os_str().as_encoded_bytes()));
+        }
         let level = candidate.level;
         let mut judgements = posture.check(&surface.id, level, document, &masked);
         let servers = if surface.mcp.is_empty() {
@@ -80,6 +101,7 @@ impl<'j> Judge<'j> {
         let texts = self.scanner.pack.audits();
         let cx = AuditCx { surface, level, doc: document, servers: &servers, hooks: &hooks, texts, mask: &masked };
         judgements.extend(audit::run(&cx));
+        judgements.extend(self.stock.started(servers.iter().chain(&hooks), &surface.id));
         judgements.extend(self.remember(candidate, surface, servers.iter().chain(&hooks), &cx));
         judgements.retain(|judgement| self.scanner.pack.keeps(&judgement.rule));
         judgements
@@ -117,9 +139,29 @@ impl<'j> Judge<'j> {
         changed
     }
 
-    /// All that starts by itself below this root.
-    pub(super) fn into_started(self) -> Vec<Started> {
-        self.started.into_inner().unwrap_or_default()
+    /// What is known of the packages that a list names.
+    fn components(&self, candidate: &Candidate<'_>, surface: &Surface, document: &Document<'_>) -> Vec<Judgement> {
+        if !self.stock.wanted() {
+            return Vec::new();
+        }
+        let mut components = components::read(&surface.lists, document.source, self.scanner.detector.limits());
+        let presence = installed::presence(surface, &candidate.path);
+        let path = self.scanner.detector.mask_text(candidate.path.as_os_str().as_encoded_bytes());
+        for one in &mut components {
+            one.presence = presence;
+            one.global = surface.global;
+            if self.scanner.request.list_components {
+                one.path = path.clone();
+                one.surface = surface.id.to_string();
+            }
+        }
+        self.stock.take(components)
+    }
+
+    /// All that starts by itself below this root, and the packages and extensions that are there.
+    pub(super) fn into_lists(self) -> Lists {
+        let (agents, components) = self.stock.into_lists();
+        Lists { started: self.started.into_inner().unwrap_or_default(), agents, components }
     }
 
     /// What other files grant to the servers of a project's `.mcp.json`.

@@ -8,6 +8,7 @@ mod collect;
 mod content;
 mod database;
 mod engine;
+mod installed;
 mod judge;
 mod leveldb;
 mod locate;
@@ -20,6 +21,7 @@ mod run;
 #[cfg(feature = "history")]
 mod staged;
 mod started;
+mod stock;
 mod stream;
 mod text;
 mod walk;
@@ -68,6 +70,8 @@ pub struct ScanRequest {
     pub limits: Limits,
     /// Whether the report lists all that starts by itself.
     pub list_started: bool,
+    /// Whether the report lists the packages and extensions that are here.
+    pub list_components: bool,
     /// What of that was approved before; what changed since is a finding.
     pub approved: Lock,
 }

@@ -3,6 +3,7 @@
 use super::artifacts;
 use super::collect::Collector;
 use super::engine::Engine;
+use super::installed;
 use super::judge::Judge;
 use super::planner::Planner;
 use super::processes;
@@ -175,6 +176,7 @@ fn root_of(
         roots: &roots,
         everywhere: &everywhere,
         judge: &judge,
+        index,
         mode: root.mode,
         user: root.user.clone(),
         done: &[],
@@ -203,7 +205,8 @@ fn root_of(
     done.sort_unstable();
     engine.done = &done;
     walk_root(scanner, index, root, &known, &engine);
-    collector.started(judge.into_started());
+    engine.installed(&known);
+    collector.lists(judge.into_lists());
     watcher
 }
 
@@ -247,7 +250,11 @@ fn walk_root<V: Visitor>(scanner: &Scanner<'_>, index: &PlaceIndex<'_>, root: &R
 
 /// Whether a known folder is there and the walk of `root` does not come by.
 fn is_hidden(known: &Known<'_>, root: &Path) -> bool {
-    let Known::Folder { path, .. } = known else { return false };
+    let Known::Folder { path, surface, .. } = known else { return false };
+    // Folders of packages are listed, not walked.
+    if installed::is_folder(surface) {
+        return false;
+    }
     let pruned = |folder: &Path| folder.file_name().is_some_and(|name| prune::in_audit(folder, name).is_some());
     let outside = !path.starts_with(root);
     (outside || path.ancestors().take_while(|a| *a != root).any(pruned)) && path.is_dir()
@@ -292,6 +299,12 @@ pub(super) fn exclude(globs: &[String]) -> GlobSet {
     set.build().unwrap_or_default()
 }
 
+/// Whole days from a date to `now`.
+fn age_days(date: &str, now: std::time::SystemTime) -> Option<u64> {
+    let then = humantime::parse_rfc3339(&format!("{date}T00:00:00Z")).ok()?;
+    Some(now.duration_since(then).map_or(0, |age| age.as_secs() / 86_400))
+}
+
 /// Everything gathered becomes a report: ids, order, groups, totals.
 fn finish(scanner: &Scanner<'_>, collector: Collector<'_>, mut report: ScanReport) -> ScanReport {
     let gathered = collector.finish();
@@ -308,8 +321,11 @@ fn finish(scanner: &Scanner<'_>, collector: Collector<'_>, mut report: ScanRepor
     report.suppressed = gathered.suppressed;
     report.errors = gathered.errors;
     report.scan.steered_by = gathered.steered;
-    report.started = gathered.started;
+    report.started = gathered.lists.started;
+    report.agents = gathered.lists.agents;
+    report.components = gathered.lists.components;
     report.scan.started_at = humantime::format_rfc3339_seconds(scanner.host.now).to_string();
+    report.pack.age_days = age_days(&report.pack.date, scanner.host.now);
     report.host.id = scanner.detector.keys().host_id(scanner.host.name.as_bytes());
     report.host.name = Untrusted::new(scanner.host.name.clone());
     scanner.host.os.as_str().clone_into(&mut report.host.os);

@@ -69,6 +69,7 @@ pub(super) fn run(
             roots: &within,
             everywhere: &within,
             judge: &judge,
+            index,
             mode: Mode::Tree,
             user: None,
             done: &[],

@@ -146,7 +146,9 @@ pub(super) fn document(format: Format, keys: &[String], value: &str) -> Option<S
             format!("K 8\npasstype\nV 6\nsimple\nK {}\n{last}\nV {}\n{value}\nEND\n", last.len(), value.len())
         }
         Format::Erlang => format!("{{<<\"{last}\">>, <<\"{value}\">>}}.\n"),
-        Format::Text | Format::PrivateKey | Format::Sqlite | Format::Leveldb | Format::Gitconfig => return None,
+        Format::Text | Format::PrivateKey | Format::Sqlite | Format::Leveldb | Format::Packages | Format::Gitconfig => {
+            return None;
+        }
     })
 }
 

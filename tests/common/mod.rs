@@ -25,6 +25,7 @@ pub fn request(scope: Scope) -> ScanRequest {
         jobs: Some(2),
         limits: Limits::SHIPPED,
         list_started: false,
+        list_components: false,
         approved: caulk::ledger::memory::Lock::new(),
     }
 }

@@ -35,7 +35,7 @@ impl Workshop {
         let host = Host::current();
         let machine = machine::facts(&host, home)?;
         let settings = Settings::load(&host, None, PackArgs::default().layer())?;
-        let pack = pack::load(&settings)?;
+        let pack = pack::load(&settings, &host.dirs().state)?;
         let state = host.dirs().state;
         let folder = state.join("fix");
         let told = |error: crate::host::FileError| Failure::new(format!("{error}; nothing was done"));

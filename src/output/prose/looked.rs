@@ -45,8 +45,22 @@ pub(in crate::output) fn cut(report: &ScanReport) -> Option<String> {
     (cut > 0).then(|| format!("Findings and errors over the limits, counted but not listed: {}.", thousands(cut)))
 }
 
+/// Days after which rules are old: new kinds of tokens and new attacks come every month.
+const OLD: u64 = 90;
+
 /// Which rules were used.
 pub(in crate::output) fn rules(report: &ScanReport) -> Option<String> {
     let pack = &report.pack;
-    (!pack.date.is_empty()).then(|| format!("Rules of {} ({}).", pack.date, thousands(pack.rules as u64)))
+    if pack.date.is_empty() {
+        return None;
+    }
+    let old = pack.age_days.filter(|days| *days >= OLD);
+    let expired = pack.expires.as_deref().filter(|day| *day < report.scan.started_at.get(..10).unwrap_or(""));
+    let advice = match (expired, old) {
+        (Some(day), _) => format!(" The rule bundle expired on {day}: take a new one in with `caulk rules update`."),
+        (None, Some(days)) => format!(" They are {} days old: update caulk.", thousands(days)),
+        (None, None) => String::new(),
+    };
+    let (rules, packages) = (thousands(pack.rules as u64), thousands(pack.catalog_entries as u64));
+    Some(format!("Rules of {} ({rules}; {packages} known-bad packages).{advice}", pack.date))
 }

@@ -102,11 +102,23 @@ struct PackWire<'a> {
     digest: &'a str,
     rules: usize,
     date: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    age_days: Option<u64>,
+    catalog_entries: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires: Option<&'a str>,
 }
 
 impl<'a> ToolWire<'a> {
     pub(super) fn of(pack: &'a PackFacts) -> Self {
-        let rule_pack = PackWire { digest: &pack.digest, rules: pack.rules, date: &pack.date };
+        let rule_pack = PackWire {
+            digest: &pack.digest,
+            rules: pack.rules,
+            date: &pack.date,
+            age_days: pack.age_days,
+            catalog_entries: pack.catalog_entries,
+            expires: pack.expires.as_deref(),
+        };
         Self { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION"), rule_pack }
     }
 }

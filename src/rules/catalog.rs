@@ -1,0 +1,212 @@
+//! Packages and extensions known to be bad, by exact name and version: the lists that ship, and those a user adds.
+//!
+//! A list of ten thousand must cost a scan nothing it would feel, so an added one is kept as the text it is and looked
+//! up by hash; nothing is made of an entry until it is met. Knows no file: what is here is told by `components`.
+
+use super::rule::{List, Str};
+use crate::model::{Ecosystem, Severity};
+
+/// Entries that are taken of all added lists together.
+const MOST: usize = 2_000_000;
+/// How an added list begins, see [`CatalogSet::add`].
+pub const HEAD: &str = "caulk-catalog 1";
+
+/// A list: which attack it tells of.
+#[derive(Debug, Clone)]
+pub struct Catalog {
+    /// Stable id.
+    pub id: Str,
+    /// What a sentence calls the attack.
+    pub title: Str,
+    /// Day of the attack or of the list.
+    pub date: Str,
+    /// The campaign it belongs to; empty: none with a file of its own.
+    pub campaign: Str,
+    /// Severity of one that is installed.
+    pub severity: Severity,
+    /// Sources.
+    pub references: List<Str>,
+}
+
+/// A package of a list that ships.
+#[derive(Debug, Clone, Copy)]
+pub struct Listed {
+    /// Where it was published.
+    pub ecosystem: Ecosystem,
+    /// Its name, as [`Ecosystem::canonical`] has it.
+    pub name: &'static str,
+    /// The catalog's place among those that ship.
+    pub catalog: usize,
+    /// Versions, a blank between; `*`: all.
+    pub versions: &'static str,
+}
+
+/// A list somebody added, as text.
+struct Added {
+    text: String,
+    catalogs: Vec<Catalog>,
+    /// Hash of ecosystem and name, where the entry's line begins, and the list it belongs to; sorted.
+    index: Vec<(u64, u32, u32)>,
+}
+
+/// Everything that is known to be bad.
+#[derive(Default)]
+pub struct CatalogSet {
+    catalogs: &'static [Catalog],
+    listed: &'static [Listed],
+    added: Vec<Added>,
+}
+
+/// Why a package is known to be bad.
+#[derive(Debug, Clone, Copy)]
+pub struct Known<'c> {
+    /// The list that says so.
+    pub catalog: &'c Catalog,
+    /// The record of that list, where it names one: `MAL-2026-1`.
+    pub record: &'c str,
+}
+
+/// Why a list was refused: the line, from 1.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum CatalogError {
+    /// A line is not an entry.
+    #[error("line {0}: not an entry of a catalog")]
+    Line(usize),
+    /// It does not begin as a catalog does.
+    #[error("not a catalog")]
+    Head,
+    /// More entries than are taken.
+    #[error("more than {MOST} entries")]
+    TooMany,
+}
+
+impl CatalogSet {
+    /// The lists that ship.
+    #[must_use]
+    pub fn new(catalogs: &'static [Catalog], listed: &'static [Listed]) -> Self {
+        Self { catalogs, listed, added: Vec::new() }
+    }
+
+    /// Adds a list. Its first line is [`HEAD`]; a line that begins with `#` and a tab tells of the list the lines after
+    /// it belong to (id, title, date, campaign, severity, source, a tab between); every other one is ecosystem, name,
+    /// versions with a blank between, and record, a tab between.
+    pub fn add(&mut self, text: String) -> Result<usize, CatalogError> {
+        let mut catalogs: Vec<Catalog> = Vec::new();
+        let mut index = Vec::new();
+        let mut at = 0;
+        for (number, line) in text.split('\n').enumerate() {
+            let start = at;
+            at += line.len() + 1;
+            let bad = CatalogError::Line(number + 1);
+            match number {
+                0 if line.trim_end() == HEAD => {}
+                0 => return Err(CatalogError::Head),
+                _ if line.is_empty() => {}
+                _ if line.starts_with("#\t") => catalogs.push(catalog_of(line).ok_or(bad)?),
+                _ => {
+                    let list = catalogs.len().checked_sub(1).ok_or(CatalogError::Line(number + 1))? as u32;
+                    let (ecosystem, rest) = line.split_once('\t').ok_or(CatalogError::Line(number + 1))?;
+                    let (name, rest) = rest.split_once('\t').ok_or(CatalogError::Line(number + 1))?;
+                    if name.is_empty() || rest.starts_with('\t') || rest.is_empty() {
+                        return Err(bad);
+                    }
+                    let start = u32::try_from(start).map_err(|_| CatalogError::TooMany)?;
+                    index.push((hash(ecosystem, name), start, list));
+                }
+            }
+        }
+        if index.len() + self.added.iter().map(|added| added.index.len()).sum::<usize>() > MOST {
+            return Err(CatalogError::TooMany);
+        }
+        index.sort_unstable();
+        let entries = index.len();
+        self.added.push(Added { text, catalogs, index });
+        Ok(entries)
+    }
+
+    /// How many packages are listed, an entry each.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.listed.len() + self.added.iter().map(|added| added.index.len()).sum::<usize>()
+    }
+
+    /// Whether nothing is listed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Every list.
+    pub fn catalogs(&self) -> impl Iterator<Item = &Catalog> {
+        self.catalogs.iter().chain(self.added.iter().flat_map(|added| &added.catalogs))
+    }
+
+    /// What is known of exactly this version, worst first among equals in order of the lists.
+    #[must_use]
+    pub fn find(&self, ecosystem: Ecosystem, name: &str, version: &str) -> Option<Known<'_>> {
+        let canonical = ecosystem.canonical(name);
+        let shipped = {
+            let key = (ecosystem, canonical.as_str());
+            let from = self.listed.partition_point(|entry| (entry.ecosystem, entry.name) < key);
+            self.listed[from..]
+                .iter()
+                .take_while(move |entry| (entry.ecosystem, entry.name) == key)
+                .filter(|entry| holds(entry.versions, version))
+                .map(|entry| Known { catalog: &self.catalogs[entry.catalog], record: "" })
+                .max_by_key(|known| known.catalog.severity)
+        };
+        let wanted = hash(ecosystem.as_str(), &canonical);
+        let added = self.added.iter().filter_map(|added| added.find(ecosystem, &canonical, version, wanted));
+        // `max_by_key` gives the last of equals: what ships comes first, and stays.
+        added.fold(shipped, |best, one| match best {
+            Some(best) if best.catalog.severity >= one.catalog.severity => Some(best),
+            _ => Some(one),
+        })
+    }
+}
+
+impl Added {
+    fn find(&self, ecosystem: Ecosystem, name: &str, version: &str, wanted: u64) -> Option<Known<'_>> {
+        let from = self.index.partition_point(|(hash, ..)| *hash < wanted);
+        let same = self.index[from..].iter().take_while(|(hash, ..)| *hash == wanted);
+        same.filter_map(|(_, start, list)| {
+            let record = self.entry(*start as usize, ecosystem, name, version)?;
+            Some(Known { catalog: self.catalogs.get(*list as usize)?, record })
+        })
+        .max_by_key(|known| known.catalog.severity)
+    }
+
+    /// The record of the entry at `start`, if it is of this package and version.
+    fn entry(&self, start: usize, ecosystem: Ecosystem, name: &str, version: &str) -> Option<&str> {
+        let line = self.text[start..].split('\n').next()?;
+        let mut fields = line.split('\t');
+        let same = fields.next()? == ecosystem.as_str() && fields.next()? == name && holds(fields.next()?, version);
+        same.then(|| fields.next().unwrap_or("").trim_end())
+    }
+}
+
+/// Whether a list of versions has this one. A registry's own placeholder for a package that it took down is clean.
+fn holds(versions: &str, version: &str) -> bool {
+    let plain = |version: &str| version.trim_start_matches(['v', '=']).to_owned();
+    let wanted = plain(version);
+    versions.split(' ').any(|listed| match listed {
+        "*" => !wanted.ends_with("-security") && !wanted.contains("-security."),
+        listed => plain(listed) == wanted,
+    })
+}
+
+fn catalog_of(line: &str) -> Option<Catalog> {
+    let mut fields = line.trim_end().split('\t').skip(1).map(|field| Str::Owned(field.to_owned()));
+    let mut next = || fields.next();
+    let (id, title, date, campaign) = (next()?, next()?, next()?, next()?);
+    let severity = next()?.parse().ok()?;
+    let references = next().into_iter().filter(|source| !source.is_empty()).collect::<Vec<_>>();
+    Some(Catalog { id, title, date, campaign, severity, references: List::Owned(references) })
+}
+
+/// FNV-1a over both (http://www.isthe.com/chongo/tech/comp/fnv/); all of an entry is compared after.
+fn hash(ecosystem: &str, name: &str) -> u64 {
+    let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    let seed = ecosystem.bytes().fold(0xcbf2_9ce4_8422_2325, step);
+    name.bytes().fold(step(seed, b'\t'), step)
+}
