@@ -42,6 +42,7 @@ pub(crate) fn finding(rule: &str, path: &str, line: u32) -> Finding {
         exposure: None,
         harvested_by: Vec::new(),
         evidence: None,
+        reach: None,
         same_secret: Vec::new(),
         same_secret_count: 0,
         fix: None,
@@ -71,7 +72,12 @@ pub(crate) fn credential(rule: &str, title: &str, path: &str, line: u32, seed: &
 
 pub(crate) fn report(findings: Vec<Finding>) -> ScanReport {
     let mut report = ScanReport {
-        pack: PackFacts { digest: format!("sha256:{}", "0".repeat(64)), rules: 250, date: "2026-01-01".into(), ..PackFacts::default() },
+        pack: PackFacts {
+            digest: format!("sha256:{}", "0".repeat(64)),
+            rules: 250,
+            date: "2026-01-01".into(),
+            ..PackFacts::default()
+        },
         host: HostFacts {
             id: "0123456789abcdef".into(),
             name: "engine".into(),

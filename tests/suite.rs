@@ -40,6 +40,7 @@ mod no_leak;
 mod output;
 mod output_formats;
 mod packages;
+mod reach;
 mod read_encoding;
 mod read_git_index;
 mod read_hcl;

@@ -18,6 +18,7 @@ mod plaintext_remote;
 pub mod posture;
 mod program_place;
 mod python_start;
+mod reach;
 mod registry;
 mod sends;
 mod shell_wrapper;
@@ -131,6 +132,7 @@ pub fn run(cx: &AuditCx<'_>) -> Vec<Judgement> {
         if judgement.category == Category::AutoExec
             && let Some(entry) = entry
         {
+            judgement.evidence.runs = Some(reach::runs(cx.level, entry));
             judgement.evidence.why.extend(consent_reason(entry.consent));
         }
         let mut seen = std::collections::HashSet::new();
@@ -186,6 +188,7 @@ impl AuditCx<'_> {
             },
             value: None,
             why: vec![why.into()],
+            ..Evidence::default()
         };
         self.judgement(id, severity, entry.pointer.clone(), entry.span.clone(), evidence)
     }

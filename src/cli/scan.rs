@@ -242,6 +242,7 @@ fn sift(report: &mut ScanReport, allow: &Allow, settings: &Settings) -> Vec<Expi
     triage::filter(&mut report.findings, severity, confidence);
     // Groups must not name what is no longer listed.
     triage::group(&mut report.findings);
+    triage::reach(&mut report.findings);
     report.summarize();
     expired
 }

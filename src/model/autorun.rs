@@ -75,7 +75,7 @@ pub enum Pin {
 }
 
 /// What stands between an entry and its start.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Consent {
     /// The product starts it without asking.
     Unasked,
@@ -85,6 +85,19 @@ pub enum Consent {
     Approved,
     /// The product asks first.
     Asked,
+}
+
+impl Consent {
+    /// The word in reports.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unasked => "unasked",
+            Self::SwitchedOff => "switched-off",
+            Self::Approved => "approved",
+            Self::Asked => "asked",
+        }
+    }
 }
 
 /// An entry, and the file that has it started.

@@ -1,6 +1,6 @@
 //! One rule that holds at one location. A finding never holds a secret.
 
-use super::{Category, Confidence, FindingId, IdParts, Location, Redacted, SecretId, Severity, Untrusted};
+use super::{Category, Confidence, FindingId, IdParts, Location, Reach, Redacted, Runs, SecretId, Severity, Untrusted};
 use std::collections::BTreeMap;
 
 /// One rule that holds at one location.
@@ -38,6 +38,8 @@ pub struct Finding {
     pub harvested_by: Vec<String>,
     /// Why, for what is not a credential or has a story.
     pub evidence: Option<Evidence>,
+    /// What it could take; on what runs by itself, and on what is known to be bad.
+    pub reach: Option<Reach>,
     /// Up to 16 other findings with the same fingerprint.
     pub same_secret: Vec<FindingId>,
     /// How many others there are.
@@ -130,6 +132,10 @@ pub struct Evidence {
     pub value: Option<Untrusted>,
     /// Plain reasons, worst first.
     pub why: Vec<String>,
+    /// How it runs, where it runs by itself.
+    pub runs: Option<Runs>,
+    /// The campaign it is a mark of.
+    pub campaign: Option<String>,
 }
 
 /// What to do about a finding.

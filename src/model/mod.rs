@@ -10,6 +10,7 @@ mod fix_report;
 mod id;
 mod limits;
 mod location;
+mod reach;
 mod report;
 mod rule_text;
 mod secret;
@@ -24,6 +25,7 @@ pub use fix_report::{FixReport, FixStep, StepState};
 pub use id::{FindingId, IdParts};
 pub use limits::Limits;
 pub use location::{Container, ContainerKind, Location, Region};
+pub use reach::{CodeFrom, Reach, Runs};
 pub use report::{
     Coverage, HostFacts, PackFacts, ReadError, ScanFacts, ScanReport, Skip, SteeredBy, Summary, Suppressed,
 };

@@ -346,6 +346,7 @@ fn finish(scanner: &Scanner<'_>, collector: Collector<'_>, mut report: ScanRepor
     triage::sort(&mut report.findings);
     triage::cap(&mut report, &scanner.request.limits);
     triage::group(&mut report.findings);
+    triage::reach(&mut report.findings);
     report.campaigns = scanner
         .pack
         .campaigns()

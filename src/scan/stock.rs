@@ -101,6 +101,7 @@ impl<'s> Stock<'s> {
             evidence: Evidence {
                 value: Some(Untrusted::new(format!("{name} {version}"))),
                 why: why(&known, one.presence),
+                campaign: Some(known.catalog.campaign.to_string()).filter(|id| !id.is_empty()),
                 ..Evidence::default()
             },
             advice: text.advice.to_string(),

@@ -11,6 +11,7 @@ mod group;
 mod ids;
 mod inline;
 mod order;
+mod reach;
 
 pub use allow::{Allow, AllowEntry, AllowError, Expired, Until};
 pub use cap::cap;
@@ -18,6 +19,7 @@ pub use group::{SAME_SECRET_MAX, group};
 pub use ids::assign_ids;
 pub use inline::{Inline, inline_allow};
 pub use order::{sort, sort_errors};
+pub use reach::{REACH_MAX, reach};
 
 use crate::model::{Confidence, Finding, Severity};
 

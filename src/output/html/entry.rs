@@ -6,6 +6,7 @@ use super::super::prose::group::Group;
 use super::super::prose::next::{Next, Remedy};
 use super::super::prose::numbers::{capital, clip, enumerate};
 use super::super::prose::place::{exposure, inside};
+use super::super::prose::reach;
 use super::Sheet;
 use super::head::sign;
 use crate::model::{Confidence, Finding, Location, RuleText, Untrusted};
@@ -104,6 +105,7 @@ fn known(head: &Finding) -> Vec<Fact> {
         let why: Vec<_> = evidence.why.iter().take(8).map(|reason| clip(reason, LONG)).collect();
         facts.extend((!why.is_empty()).then(|| ("Why", html(&why.join("; ")))));
     }
+    facts.extend(reach::sentence(head).map(|text| ("Could take", html(&text))));
     if let Some(secret) = &head.secret {
         let attributes: Vec<_> = secret
             .attributes

@@ -8,6 +8,7 @@ mod controls;
 mod entry;
 mod foot;
 mod head;
+mod reach;
 
 use super::RenderOptions;
 use super::markup::html;
@@ -21,6 +22,7 @@ pub(super) fn write(report: &ScanReport, options: &RenderOptions, out: &mut dyn 
     let groups = group::groups(&report.findings);
     out.write_all(head::head(&sheet).as_bytes())?;
     out.write_all(head::header(&sheet, &groups).as_bytes())?;
+    out.write_all(reach::drawing(&groups).as_bytes())?;
     if !groups.is_empty() {
         out.write_all(controls::controls(&sheet).as_bytes())?;
     }

@@ -4,6 +4,7 @@ use super::super::prose::group::Group;
 use super::super::prose::next::{Next, Remedy};
 use super::super::prose::numbers::{clip, count, enumerate, thousands};
 use super::super::prose::place::{exposure, inside};
+use super::super::prose::reach;
 use super::super::prose::{LONG, glyph};
 use super::page::Page;
 use super::text::{Piece, plain, styled, whole};
@@ -88,6 +89,7 @@ fn facts(page: &Page<'_>, group: &Group<'_>) -> String {
         let why: Vec<_> = evidence.why.iter().take(8).map(|reason| clip(reason, LONG)).collect();
         lines.extend((!why.is_empty()).then(|| ("why", why.join("; "))));
     }
+    lines.extend(reach::sentence(group.head).map(|text| ("could take", text)));
     if let Some(secret) = &group.head.secret {
         let known: Vec<_> = secret
             .attributes

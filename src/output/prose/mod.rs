@@ -9,6 +9,7 @@ pub(super) mod looked;
 pub(super) mod next;
 pub(super) mod numbers;
 pub(super) mod place;
+pub(super) mod reach;
 
 use super::RenderOptions;
 use crate::model::{Category, ScanReport, Severity};

@@ -1,8 +1,8 @@
 //! One finding on the wire: the same in the JSON report and on a line of NDJSON.
 
 use crate::model::{
-    Category, Container, Evidence, Exposure, Finding, FindingId, Fix, GitState, Location, SecretFacts, Suppressed,
-    Untrusted,
+    Category, Container, Evidence, Exposure, Finding, FindingId, Fix, GitState, Location, Reach, SecretFacts,
+    Suppressed, Untrusted,
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -29,6 +29,8 @@ pub(in crate::output) struct FindingWire<'a> {
     harvested_by: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     evidence: Option<EvidenceWire<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reach: Option<ReachWire<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     same_secret: Vec<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -56,6 +58,8 @@ pub(in crate::output) struct ResultFacts<'a> {
     harvested_by: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     evidence: Option<EvidenceWire<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reach: Option<ReachWire<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     same_secret: Vec<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -77,6 +81,7 @@ impl<'a> ResultFacts<'a> {
             exposure: whole.exposure,
             harvested_by: whole.harvested_by,
             evidence: whole.evidence,
+            reach: whole.reach,
             same_secret: whole.same_secret,
             same_secret_count: whole.same_secret_count,
             fix: whole.fix,
@@ -107,6 +112,7 @@ impl<'a> FindingWire<'a> {
             exposure: finding.exposure.as_ref().map(ExposureWire::of),
             harvested_by: &finding.harvested_by,
             evidence: finding.evidence.as_ref().map(EvidenceWire::of),
+            reach: finding.reach.as_ref().map(ReachWire::of),
             same_secret: finding.same_secret.iter().map(FindingId::as_str).collect(),
             same_secret_count: finding.secret.is_some().then_some(finding.same_secret_count),
             fix: finding.fix.as_ref().map(|fix| FixWire::of(fix, watcher && finding.category == Category::Credential)),
@@ -246,6 +252,12 @@ struct EvidenceWire<'a> {
     value: Option<&'a str>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     why: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    consent: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code_from: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    campaign: Option<&'a str>,
 }
 
 impl<'a> EvidenceWire<'a> {
@@ -255,6 +267,36 @@ impl<'a> EvidenceWire<'a> {
             command: text(evidence.command.as_ref()),
             value: text(evidence.value.as_ref()),
             why: &evidence.why,
+            consent: evidence.runs.map(|runs| runs.consent.as_str()),
+            code_from: evidence.runs.map(|runs| runs.code.as_str()),
+            campaign: evidence.campaign.as_deref(),
+        }
+    }
+}
+
+/// What something that runs could take.
+#[derive(Serialize)]
+struct ReachWire<'a> {
+    secrets: u64,
+    handed: u64,
+    in_project: u64,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    findings: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    confined_by: Option<&'static str>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    of_campaign: bool,
+}
+
+impl<'a> ReachWire<'a> {
+    fn of(reach: &'a Reach) -> Self {
+        Self {
+            secrets: reach.secrets,
+            handed: reach.handed,
+            in_project: reach.in_project,
+            findings: reach.ids.iter().map(FindingId::as_str).collect(),
+            confined_by: reach.confined_by,
+            of_campaign: reach.of_campaign,
         }
     }
 }
