@@ -167,6 +167,7 @@ fn auto_exec() -> ScanReport {
         command: Some("npx -y some-server".into()),
         value: None,
         why: vec!["unpinned package".into(), "starts without approval".into()],
+        ..Evidence::default()
     });
     server.fix = Some(Fix { summary: "Pin the package to an exact version.".into(), ..Fix::default() });
     report(vec![server])
@@ -196,6 +197,7 @@ fn everything() -> ScanReport {
         command: Some(hostile()),
         value: Some(hostile()),
         why: vec![HOSTILE.into()],
+        ..Evidence::default()
     });
     full.same_secret = vec![report.findings[0].id.clone()];
     full.same_secret_count = 1;
@@ -361,7 +363,13 @@ fn enormous(text: &str, many: usize) -> Finding {
     finding.related = vec![finding.location.clone(); many / 10];
     finding.harvested_by = vec![text.into(); many];
     finding.same_secret = (0..16).map(|n| FindingId::new(&finding.id_parts, n)).collect();
-    finding.evidence = Some(Evidence { server: long(), command: long(), value: long(), why: vec![text.into(); many] });
+    finding.evidence = Some(Evidence {
+        server: long(),
+        command: long(),
+        value: long(),
+        why: vec![text.into(); many],
+        ..Evidence::default()
+    });
     finding.fix =
         Some(Fix { recipe: Some(text.into()), automatic: false, summary: text.into(), rotate_url: Some(text.into()) });
     let secret = finding.secret.as_mut().unwrap();

@@ -99,6 +99,7 @@ fn usual() -> ScanReport {
         command: Some("npx -y some-server".into()),
         value: None,
         why: vec!["unpinned package".into()],
+        ..Evidence::default()
     });
     server.fix = Some(Fix { summary: "Pin the package to an exact version.".into(), ..Fix::default() });
     let mut report = report(vec![first, second, server, finding("npm-ignore-scripts", "/etc/npmrc", 1)]);
@@ -122,7 +123,13 @@ fn hostile() -> ScanReport {
         one.related = vec![one.location.clone()];
         one.secret.as_mut().unwrap().attributes.insert("account".into(), Untrusted::new(*text));
         one.exposure.as_mut().unwrap().synced_by = Some((*text).into());
-        one.evidence = Some(Evidence { server: own(), command: own(), value: own(), why: vec![(*text).into()] });
+        one.evidence = Some(Evidence {
+            server: own(),
+            command: own(),
+            value: own(),
+            why: vec![(*text).into()],
+            ..Evidence::default()
+        });
         one.fix = Some(Fix {
             summary: (*text).into(),
             rotate_url: Some(format!("https://a.example/{text}")),

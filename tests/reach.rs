@@ -89,7 +89,8 @@ fn secrets_are_counted_once_and_only_if_listed() {
     put(home.path(), "src/copy/.npmrc", &format!("//npm.example.com/:_authToken={}\n", token(1)));
     let whole: Value = serde_json::from_str(&scan(home.path(), &["--format", "json"])).unwrap();
     assert_eq!(reach(&whole, "open")["secrets"], 4);
-    let none: Value = serde_json::from_str(&scan(home.path(), &["--format", "json", "--only", "mcp-*"])).unwrap();
+    let none: Value =
+        serde_json::from_str(&scan(home.path(), &["--format", "json", "--only", "mcp-unpinned-*"])).unwrap();
     assert_eq!(reach(&none, "open")["secrets"], 0);
 }
 
@@ -119,8 +120,9 @@ fn the_drawing_shows_what_differs() {
     let page = scan(home.path(), &["--format", "html"]);
     let drawing = page.split("<section class=\"reach\"").nth(1).unwrap().split("</section>").next().unwrap();
     assert!(drawing.contains("Secrets it could take") && drawing.contains("in a container"), "{drawing}");
-    assert!(drawing.contains("Who can change its code"), "{drawing}");
-    assert!(!drawing.contains("Before it starts") && drawing.contains("For all of them"), "{drawing}");
+    assert!(!drawing.contains("Who can change its code") && drawing.contains("its publisher, any day"), "{drawing}");
+    // All are Cursor's, which asks; their code differs in nothing either.
+    assert!(!drawing.contains("Before it starts") && drawing.contains("For all of them you are asked"), "{drawing}");
     let human = scan(home.path(), &["--color", "never"]);
     assert!(human.contains("could take: 4 secrets that its user can read, 1 of them handed"), "{human}");
 }

@@ -52,7 +52,7 @@ fn of(finding: &Finding, lying: &[Lying]) -> Option<Reach> {
         return None;
     }
     let path = finding.location.path.as_found();
-    let entry = finding.location.field.as_ref().map(|field| format!("{}/", field.as_found()));
+    let entry = finding.location.field.as_ref().map(|field| format!("{}.", field.as_found()));
     let handed = |one: &Lying| one.path == path && entry.as_ref().is_some_and(|entry| one.field.starts_with(entry));
     let project = project_of(path).filter(|_| evidence.runs.is_some_and(|runs| runs.in_project));
     let in_project = |one: &Lying| project.is_some_and(|project| Path::new(&one.path).starts_with(project));

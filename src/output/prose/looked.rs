@@ -61,6 +61,9 @@ pub(in crate::output) fn rules(report: &ScanReport) -> Option<String> {
         (None, Some(days)) => format!(" They are {} days old: update caulk.", thousands(days)),
         (None, None) => String::new(),
     };
-    let (rules, packages) = (thousands(pack.rules as u64), thousands(pack.catalog_entries as u64));
-    Some(format!("Rules of {} ({rules}; {packages} known-bad packages).{advice}", pack.date))
+    let mut rules = thousands(pack.rules as u64);
+    if pack.catalog_entries > 0 {
+        rules += &format!("; {} known-bad packages", thousands(pack.catalog_entries as u64));
+    }
+    Some(format!("Rules of {} ({rules}).{advice}", pack.date))
 }
