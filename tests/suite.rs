@@ -35,6 +35,7 @@ mod injection;
 mod layers;
 #[cfg(all(unix, feature = "keychain"))]
 mod left_behind;
+mod marks;
 mod mcp;
 mod no_leak;
 mod output;

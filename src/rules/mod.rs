@@ -5,6 +5,8 @@
 //! it at build time, a user's file at run time, through the same code.
 
 pub mod boundary;
+mod campaign;
+mod campaign_schema;
 pub mod checksum;
 mod common;
 mod cost;
@@ -13,6 +15,7 @@ pub mod field_path;
 pub mod lint;
 pub mod load;
 pub mod maker;
+pub mod marks;
 pub mod matching;
 pub mod ordinary;
 mod pack;

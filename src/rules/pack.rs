@@ -93,6 +93,7 @@ pub struct RulePack {
     compiled: Vec<OnceLock<Option<Box<Compiled>>>>,
     by_id: BTreeMap<Str, RuleIdx>,
     added: Vec<(String, String)>,
+    campaigns: Vec<Campaign>,
     only: Option<GlobSet>,
     skip: GlobSet,
 }
@@ -118,13 +119,19 @@ impl RulePack {
             compiled: Vec::new(),
             by_id: BTreeMap::new(),
             added: Vec::new(),
+            campaigns: Vec::new(),
             only: None,
             skip: GlobSet::empty(),
         }
     }
 
-    /// Adds the token rules of a user's file, all or none. `name` is what errors call it.
+    /// Adds what a user's file has, all or none: token rules, or one known stealer. `name` is what errors call it.
     pub fn add_file(&mut self, name: &str, text: &str) -> Result<(), RuleError> {
+        if load::is_campaign(text) {
+            self.campaigns.push(load::campaign_file(self, name, text)?);
+            self.added.push((name.to_owned(), text.to_owned()));
+            return Ok(());
+        }
         for rule in load::token_rules(self, name, text)? {
             self.push(Held::Own(Box::new(rule)));
         }
@@ -264,9 +271,9 @@ impl RulePack {
     }
 
     /// Known stealers.
-    #[must_use]
-    pub fn campaigns(&self) -> &'static [Campaign] {
-        if self.builtin { data::CAMPAIGNS } else { &[] }
+    pub fn campaigns(&self) -> impl Iterator<Item = &Campaign> {
+        let own = if self.builtin { data::CAMPAIGNS } else { &[] };
+        own.iter().chain(&self.campaigns)
     }
 
     /// How exposures are sealed.
