@@ -79,6 +79,21 @@ fn signs(report: &ScanReport) -> Vec<&Finding> {
     report.findings.iter().filter(|finding| finding.category == Category::Compromise).collect()
 }
 
+/// Those of one file: its companions may be marks themselves.
+fn signs_at<'r>(report: &'r ScanReport, path: &Path) -> Vec<&'r Finding> {
+    let mut found = signs(report);
+    found.retain(|finding| finding.location.path.as_found() == path.to_str().unwrap());
+    found
+}
+
+/// Lays the stand-in of an artefact at `path`, and what must lie beside it.
+fn stand(artifact: &Artifact, path: &Path) {
+    write(path, &stand_in(artifact));
+    if let Some(beside) = artifact.beside.first() {
+        write(&path.parent().unwrap().join(&**beside), "");
+    }
+}
+
 fn harmless_digest() -> String {
     Sha256::digest(HARMLESS).iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -126,14 +141,10 @@ fn a_stand_in_of_every_mark_is_found_and_every_lookalike_is_silent() {
             for below in deep {
                 let machine = Machine::new(os_of(artifact));
                 let path = machine.place(artifact, below);
-                write(&path, &stand_in(artifact));
-                if let Some(beside) = artifact.beside.first() {
-                    write(&path.parent().unwrap().join(&**beside), "");
-                }
+                stand(artifact, &path);
                 let report = machine.audit(&pack);
-                let found = signs(&report);
+                let found = signs_at(&report, &path);
                 assert_eq!(found.len(), 1, "{says}: {found:?}");
-                assert_eq!(found[0].location.path.as_found(), path.to_str().unwrap(), "{says}");
                 assert_eq!((&*found[0].rule, found[0].severity), (&*campaign.id, Severity::Critical), "{says}");
                 assert!(found[0].confidence >= Confidence::Medium && found[0].evidence.is_some(), "{says}");
                 assert_eq!(report.watcher, artifact.watcher, "{says}");
@@ -167,19 +178,16 @@ fn marks_below_a_home_and_marks_anywhere_are_found_in_a_named_tree_too() {
             }
             let machine = Machine::new(os_of(artifact));
             let path = machine.place(artifact, "node_modules/a/b");
-            write(&path, &stand_in(artifact));
-            if let Some(beside) = artifact.beside.first() {
-                write(&path.parent().unwrap().join(&**beside), "");
-            }
+            stand(artifact, &path);
             // A backup of that home.
             let backup = machine.system().join("backup");
             fs::rename(machine.home(), &backup).unwrap();
             let host = Host::fake(Os::HERE, Path::new("/nonexistent-home"), &[]);
+            let file = backup.join(path.strip_prefix(machine.home()).unwrap());
             let report = scan_with(&pack, &host, &request(Scope::Paths(vec![backup.clone()])));
-            assert_eq!(signs(&report).len(), 1, "{name}: {}{:?}", artifact.path, artifact.anywhere);
+            assert_eq!(signs_at(&report, &file).len(), 1, "{name}: {}{:?}", artifact.path, artifact.anywhere);
             assert_eq!(report.watcher, artifact.watcher, "{name}");
             // The file alone.
-            let file = backup.join(path.strip_prefix(machine.home()).unwrap());
             let report = scan_with(&pack, &host, &request(Scope::Paths(vec![file])));
             assert_eq!(signs(&report).len(), 1, "{name}: {}{:?} alone", artifact.path, artifact.anywhere);
         }

@@ -38,6 +38,7 @@ mod left_behind;
 mod marks;
 mod mcp;
 mod no_leak;
+mod ordinary;
 mod output;
 mod output_formats;
 mod read_encoding;
