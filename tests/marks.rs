@@ -251,6 +251,22 @@ fn a_service_that_lingers_says_so() {
 }
 
 #[test]
+fn a_campaign_can_be_left_out_and_a_watcher_cannot() {
+    let machine = Machine::new(Os::Linux);
+    write(&machine.home().join(".config/gh-token-monitor/handler"), "x");
+    write(&machine.home().join(".bashrc"), &"sudo shut<>down -h 0\n".replace("<>", ""));
+    let rules = |skip: &[&str]| {
+        let mut pack = RulePack::builtin();
+        pack.restrict(&[], &skip.iter().map(ToString::to_string).collect::<Vec<_>>()).unwrap();
+        let report = machine.audit(&pack);
+        assert!(report.watcher);
+        signs(&report).iter().map(|finding| finding.rule.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(rules(&[]), ["s1ngularity", "mini-shai-hulud"]);
+    assert_eq!(rules(&["s1ngularity", "mini-*"]), ["mini-shai-hulud"]);
+}
+
+#[test]
 fn the_line_that_tells_is_shown() {
     let machine = Machine::new(Os::Linux);
     write(&machine.home().join(".bashrc"), &"alias a=b\nsudo shut<>down -h 0\n".replace("<>", ""));

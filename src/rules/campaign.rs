@@ -83,7 +83,13 @@ impl Artifact {
     /// Whether the file has to be read to tell.
     #[must_use]
     pub fn is_read(&self) -> bool {
-        !self.sha256.is_empty() || !self.lines.is_empty() || !self.fields.is_empty()
+        !self.sha256.is_empty() || self.is_said()
+    }
+
+    /// Whether what the file says has to fit.
+    #[must_use]
+    pub fn is_said(&self) -> bool {
+        !self.lines.is_empty() || !self.fields.is_empty()
     }
 
     /// How sure a file is that fits.

@@ -12,7 +12,6 @@ use crate::host::Os;
 use crate::model::Limits;
 use crate::read;
 use regex::bytes::{Regex, RegexBuilder};
-use sha2::{Digest as _, Sha256};
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::ops::Range;
@@ -155,25 +154,23 @@ pub fn name_fits(part: &str, name: &OsStr) -> bool {
 }
 
 impl Mark<'_> {
-    /// Whether a file that says this is the mark.
-    ///
-    /// `whole` tells that these are all its bytes: a digest of a part is none.
+    /// Whether a file of this SHA-256, in hex, may be the mark.
     #[must_use]
-    pub fn fits(&self, content: &[u8], whole: bool, limits: &Limits) -> Option<Fit> {
+    pub fn has_digest(&self, digest: &str) -> bool {
+        self.artifact.sha256.iter().any(|known| *known == digest)
+    }
+
+    /// Whether a file that says this may be the mark.
+    #[must_use]
+    pub fn says(&self, content: &[u8], limits: &Limits) -> Option<Fit> {
         let conditions = self.conditions.get_or_init(|| Conditions::new(self.artifact)).as_ref()?;
         let mut span = None;
         for line in &conditions.lines {
             let found = line.find(content)?;
             span.get_or_insert(found.range());
         }
-        if !self.artifact.sha256.is_empty() {
-            let digest = data_encoding::HEXLOWER.encode(&Sha256::digest(content));
-            let known = self.artifact.sha256.iter().any(|known| *known == digest);
-            (whole && known).then_some(())?;
-        }
         if let Some(format) = self.artifact.format {
-            let bounded = &content[..content.len().min(limits.document_bytes)];
-            let document = read::parse(format, bounded, limits);
+            let document = read::parse(format, content, limits);
             for (at, pattern) in &conditions.fields {
                 let holds = |field: &&read::Field<'_>| at.matches(&field.path) && pattern.is_match(field.value.bytes());
                 let field = document.fields.iter().find(holds)?;

@@ -150,7 +150,7 @@ impl RulePack {
     }
 
     /// Keeps what `only` takes (all, when empty) and `skip` does not: globs over the ids of rules,
-    /// settings and audits. One that takes nothing is an error, so that a typo does not silence a scan.
+    /// settings, audits and campaigns. One that takes nothing is an error, so that a typo does not silence a scan.
     pub fn restrict(&mut self, only: &[String], skip: &[String]) -> Result<(), RuleError> {
         let only_set = self.globs(only)?;
         self.skip = self.globs(skip)?;
@@ -173,11 +173,12 @@ impl RulePack {
         set.build().map_err(|error| RuleError::Glob { glob: globs.join(", "), what: error.kind().to_string() })
     }
 
-    /// Every id that can be named: rules, what they supersede, settings, audits.
+    /// Every id that can be named: rules, what they supersede, settings, audits, campaigns.
     fn ids(&self) -> impl Iterator<Item = &str> {
         let rules = self.by_id.keys().map(AsRef::as_ref);
         let settings = self.settings().iter().map(|setting| setting.id.as_ref());
-        rules.chain(settings).chain(self.audits().iter().map(|audit| audit.id.as_ref()))
+        let campaigns = self.campaigns().map(|campaign| campaign.id.as_ref());
+        rules.chain(settings).chain(campaigns).chain(self.audits().iter().map(|audit| audit.id.as_ref()))
     }
 
     /// All rules, those switched off included.

@@ -7,13 +7,15 @@ use super::Scanner;
 use super::engine::Engine;
 use super::locate::{Locator, Origin};
 use crate::host::list;
-use crate::host::open::{self, Roots};
-use crate::model::{
-    Category, Confidence, Evidence, Finding, Fix, IdParts, Location, Region, Severity, Skip, Untrusted,
-};
+use crate::host::open::{self, OpenFile, Roots};
+use crate::model::{Category, Confidence, Evidence, Finding, Fix, IdParts, Location, Region, Severity};
 use crate::rules::marks::{self, Mark, Marks};
 use crate::rules::roots;
-use std::collections::BTreeSet;
+use crate::rules::rule::Str;
+use data_encoding::HEXLOWER;
+use sha2::{Digest as _, Sha256};
+use std::cell::{Cell, OnceCell};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -23,8 +25,10 @@ use zeroize::Zeroizing;
 
 /// The surface that findings of marks have.
 pub(super) const SURFACE: &str = "file.artifact";
-/// Bytes of a file that are read for a mark: more than the largest payload known.
-const MOST_BYTES: usize = 32 << 20;
+/// Bytes of a file whose digest is taken: more than the largest payload known, which has ten million.
+const MOST_BYTES: u64 = 32 << 20;
+/// Bytes of it in memory at once.
+const BLOCK: usize = 64 << 10;
 /// Names of a folder that are compared with a path's last part.
 const MOST_NAMES: usize = 100_000;
 /// Where systemd notes whose services start without a login.
@@ -65,102 +69,89 @@ impl Engine<'_> {
     /// Looks at the known paths of every mark.
     pub(super) fn known_marks(&self, own: bool) {
         let host = self.scanner.host;
-        let mut found: Vec<(PathBuf, Found<'_>)> = Vec::new();
+        let roots = if own { self.everywhere } else { self.roots };
+        let mut found: BTreeMap<PathBuf, Vec<Found<'_>>> = BTreeMap::new();
         for mark in self.marks.marks.all().filter(|mark| !mark.artifact.path.is_empty()) {
             for path in roots::expand(&mark.artifact.path, host, self.root, own).into_iter().flat_map(starred) {
                 if path.is_absolute() && path.symlink_metadata().is_ok() {
-                    let roots = if own { self.everywhere } else { self.roots };
-                    found.extend(self.fitting(mark, &path, &|| read(roots, &path)).map(|found| (path, found)));
+                    let fits = self.fits(mark, &path, &Content::of_file(roots, &path, false));
+                    found.entry(path).or_default().extend(fits);
                 }
             }
         }
-        let paths: BTreeSet<PathBuf> = found.iter().map(|(path, _)| path.clone()).collect();
-        for path in &paths {
-            let of_path = found.iter().filter(|(other, _)| other == path).map(|(_, found)| found);
-            self.tell(path, &of_path.collect::<Vec<_>>());
+        found.retain(|_, found| !found.is_empty());
+        for (path, found) in &found {
+            self.tell(path, found);
         }
-        self.marks.known().extend(paths);
+        self.marks.known().extend(found.into_keys());
     }
 
     /// Looks at a file whose name a mark has; `alone` when nothing else is going to read it.
     pub(super) fn look_for_marks(&self, path: &Path, alone: bool) {
-        self.look_for_marks_with(path, &|| {
-            let read = read(self.roots, path)?;
-            if alone {
-                self.scanner.progress.files_read.fetch_add(1, Ordering::Relaxed);
-                self.scanner.progress.bytes_read.fetch_add(read.0.len() as u64, Ordering::Relaxed);
-            }
-            Ok(read)
-        });
+        let content = Content::of_file(self.roots, path, true);
+        self.look_for_marks_with(path, &content);
+        let read = content.read.get();
+        if alone && read > 0 {
+            self.scanner.progress.files_read.fetch_add(1, Ordering::Relaxed);
+            self.scanner.progress.bytes_read.fetch_add(read, Ordering::Relaxed);
+        }
     }
 
     /// The same for content that lies in memory.
     #[cfg(feature = "history")]
     pub(super) fn look_for_marks_in(&self, path: &Path, content: &[u8]) {
         if path.file_name().is_some_and(|name| self.marks.marks.is_named(name)) {
-            self.look_for_marks_with(path, &|| Ok((Zeroizing::new(content.to_vec()), true)));
+            self.look_for_marks_with(path, &Content::of_memory(content));
         }
     }
 
-    fn look_for_marks_with(&self, path: &Path, content: &dyn Fn() -> Result<(Zeroizing<Vec<u8>>, bool), Skip>) {
+    fn look_for_marks_with(&self, path: &Path, content: &Content<'_>) {
         if self.marks.known().contains(path) {
             return;
         }
         let marks = self.marks.marks.of(path);
-        // Read once, whatever the number of marks that have this name.
-        let read = std::cell::OnceCell::new();
-        let content = || match read.get_or_init(content) {
-            Ok((bytes, whole)) => Some((bytes.as_slice(), *whole)),
-            Err(_) => None,
-        };
-        let found: Vec<_> = marks.into_iter().filter_map(|mark| self.fits(mark, path, &content)).collect();
-        self.tell(path, &found.iter().collect::<Vec<_>>());
-    }
-
-    fn fitting<'m>(
-        &self,
-        mark: &'m Mark<'m>,
-        path: &Path,
-        content: &dyn Fn() -> Result<(Zeroizing<Vec<u8>>, bool), Skip>,
-    ) -> Option<Found<'m>> {
-        let read = if mark.artifact.is_read() { content().ok() } else { None };
-        self.fits(mark, path, &|| read.as_ref().map(|(bytes, whole)| (bytes.as_slice(), *whole)))
+        let found: Vec<_> = marks.into_iter().filter_map(|mark| self.fits(mark, path, content)).collect();
+        self.tell(path, &found);
     }
 
     /// Whether the file at `path` is the mark.
-    fn fits<'m, 'b>(
-        &self,
-        mark: &'m Mark<'m>,
-        path: &Path,
-        content: &dyn Fn() -> Option<(&'b [u8], bool)>,
-    ) -> Option<Found<'m>> {
+    fn fits<'m>(&self, mark: &'m Mark<'m>, path: &Path, content: &Content<'_>) -> Option<Found<'m>> {
         let artifact = mark.artifact;
         let folder = path.parent()?;
-        let there = |name: &&crate::rules::rule::Str| roots::below(folder, name).symlink_metadata().is_ok();
-        if !artifact.beside.is_empty() && artifact.beside.iter().find(there).is_none() {
+        let there = |name: &Str| roots::below(folder, name).symlink_metadata().is_ok();
+        if !artifact.beside.is_empty() && !artifact.beside.iter().any(there) {
             return None;
         }
-        if !artifact.is_read() {
-            return Some(Found { mark, region: None });
+        if !artifact.sha256.is_empty() && !mark.has_digest(content.digest()?) {
+            return None;
         }
-        let (bytes, whole) = content()?;
-        let fit = mark.fits(bytes, whole, self.scanner.detector.limits())?;
-        let region = fit.span.map(|span: Range<usize>| Locator::new(bytes, Origin::START).region(&span));
+        let mut region = None;
+        if artifact.is_said() {
+            let limits = self.scanner.detector.limits();
+            let bytes = content.bytes(limits.document_bytes)?;
+            let span: Option<Range<usize>> = mark.says(bytes, limits)?.span;
+            region = span.map(|span| Locator::new(bytes, Origin::START).region(&span));
+        }
         Some(Found { mark, region })
     }
 
     /// One finding for each campaign that left the file.
-    fn tell(&self, path: &Path, found: &[&Found<'_>]) {
+    fn tell(&self, path: &Path, found: &[Found<'_>]) {
         let mut told: Vec<&str> = Vec::new();
         for one in found {
             let campaign = one.mark.campaign;
-            if told.contains(&&*campaign.id) || !self.scanner.pack.keeps(&campaign.id) {
+            if told.contains(&&*campaign.id) {
                 continue;
             }
             told.push(&campaign.id);
-            let same: Vec<&Found<'_>> = found.iter().copied().filter(|f| f.mark.campaign.id == campaign.id).collect();
-            if same.iter().any(|found| found.mark.artifact.watcher) {
+            let same: Vec<&Found<'_>> = found.iter().filter(|f| f.mark.campaign.id == campaign.id).collect();
+            let watcher = same.iter().any(|found| found.mark.artifact.watcher);
+            if watcher {
                 self.marks.watcher.store(true, Ordering::Relaxed);
+            }
+            // A watcher changes every advice: nobody switches that off by leaving rules out.
+            if !watcher && !self.scanner.pack.keeps(&campaign.id) {
+                continue;
             }
             self.collector.plain(vec![self.finding(path, &same)]);
         }
@@ -198,7 +189,7 @@ impl Engine<'_> {
             confidence: found.iter().map(|found| found.mark.artifact.sureness()).max().unwrap_or(Confidence::Medium),
             title: format!("Trace of {}: {}", campaign.title, artifact.what),
             surface: SURFACE.into(),
-            user: self.user.clone().or_else(|| Some(Untrusted::new(self.scanner.host.user.name.clone()))),
+            user: self.user.clone(),
             location: Location {
                 path: detector.mask_text(path.as_os_str().as_encoded_bytes()),
                 region,
@@ -219,11 +210,83 @@ impl Engine<'_> {
     }
 }
 
-/// Reads a file for its marks; tells whether these are all its bytes.
-fn read(roots: &Roots, path: &Path) -> Result<(Zeroizing<Vec<u8>>, bool), Skip> {
-    let mut bytes = Zeroizing::new(Vec::new());
-    let outcome = open::open_within(roots, path)?.read_up_to(&mut bytes, MOST_BYTES)?;
-    Ok((bytes, !outcome.truncated))
+/// What a file says and its digest, each looked up when it is first asked for and once.
+struct Content<'c> {
+    source: Source<'c>,
+    bytes: OnceCell<Option<Zeroizing<Vec<u8>>>>,
+    digest: OnceCell<Option<String>>,
+    /// Bytes that were read.
+    read: Cell<u64>,
+}
+
+enum Source<'c> {
+    /// A file below one of the roots; whether a listing called it a regular one.
+    File(&'c Roots, &'c Path, bool),
+    #[cfg(feature = "history")]
+    Memory(&'c [u8]),
+}
+
+impl<'c> Content<'c> {
+    fn of_file(roots: &'c Roots, path: &'c Path, listed: bool) -> Self {
+        Self::new(Source::File(roots, path, listed))
+    }
+
+    #[cfg(feature = "history")]
+    fn of_memory(bytes: &'c [u8]) -> Self {
+        Self::new(Source::Memory(bytes))
+    }
+
+    fn new(source: Source<'c>) -> Self {
+        Self { source, bytes: OnceCell::new(), digest: OnceCell::new(), read: Cell::new(0) }
+    }
+
+    fn open(&self) -> Option<OpenFile> {
+        match self.source {
+            Source::File(roots, path, true) => open::open_listed(roots, path).ok(),
+            Source::File(roots, path, false) => open::open_within(roots, path).ok(),
+            #[cfg(feature = "history")]
+            Source::Memory(_) => None,
+        }
+    }
+
+    /// The first `most` bytes.
+    fn bytes(&self, most: usize) -> Option<&[u8]> {
+        #[cfg(feature = "history")]
+        if let Source::Memory(bytes) = self.source {
+            return Some(&bytes[..bytes.len().min(most)]);
+        }
+        let read = || {
+            let mut bytes = Zeroizing::new(Vec::new());
+            self.open()?.read_up_to(&mut bytes, most).ok()?;
+            self.read.set(self.read.get() + bytes.len() as u64);
+            Some(bytes)
+        };
+        self.bytes.get_or_init(read).as_ref().map(|bytes| bytes.as_slice())
+    }
+
+    /// The SHA-256 of all bytes in hex; none of a file that is larger than any payload.
+    fn digest(&self) -> Option<&str> {
+        let digest = || {
+            #[cfg(feature = "history")]
+            if let Source::Memory(bytes) = self.source {
+                return Some(HEXLOWER.encode(&Sha256::digest(bytes)));
+            }
+            let file = self.open().filter(|file| file.len() <= MOST_BYTES)?;
+            let (mut hasher, mut at) = (Sha256::new(), 0);
+            let mut block = Zeroizing::new(vec![0; BLOCK]);
+            while at <= MOST_BYTES {
+                let read = file.read_at(at, &mut block).ok()?;
+                if read == 0 {
+                    break;
+                }
+                hasher.update(&block[..read]);
+                at += read as u64;
+            }
+            self.read.set(self.read.get() + at);
+            Some(HEXLOWER.encode(&hasher.finalize()))
+        };
+        self.digest.get_or_init(digest).as_deref()
+    }
 }
 
 /// The paths that one with a star in its last part stands for.
