@@ -159,6 +159,7 @@ impl fmt::Debug for Host {
             .field("name", &self.name)
             .field("user", &self.user)
             .field("now", &self.now)
+            .field("system", &self.system)
             .field("variables", &self.environment.len())
             .finish()
     }

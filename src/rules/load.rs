@@ -77,8 +77,7 @@ fn parse<T: serde::de::DeserializeOwned>(name: &str, text: &str) -> Result<T, Ru
 /// Whether a file's text is of a campaign rather than of tokens: by the tables it has.
 #[must_use]
 pub fn is_campaign(text: &str) -> bool {
-    let opens = |line: &str, table: &str| line.trim_end().strip_prefix(table).is_some_and(|rest| rest.is_empty());
-    let has = |table: &str| text.lines().any(|line| opens(line, table));
+    let has = |table: &str| text.lines().any(|line| line.trim_end() == table);
     has("[[artifact]]") && !has("[vendor]")
 }
 

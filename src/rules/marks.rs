@@ -25,7 +25,7 @@ const PEEKED: [&str; 2] = ["site-packages", "dist-packages"];
 
 /// Every mark of every campaign, prepared for looking up.
 pub struct Marks<'p> {
-    marks: Vec<Mark<'p>>,
+    all: Vec<Mark<'p>>,
     /// Hashes of lower-case last names, with their ends of paths, sorted.
     named: Vec<(u32, u32)>,
     /// Ends of paths whose last name has a star.
@@ -67,19 +67,19 @@ impl<'p> Marks<'p> {
     /// Prepares the marks of `campaigns`.
     #[must_use]
     pub fn new(campaigns: impl IntoIterator<Item = &'p Campaign>) -> Self {
-        let mut all = Self { marks: Vec::new(), named: Vec::new(), starred: Vec::new(), ends: Vec::new() };
+        let mut marks = Self { all: Vec::new(), named: Vec::new(), starred: Vec::new(), ends: Vec::new() };
         for campaign in campaigns {
             for artifact in campaign.artifacts.iter() {
-                all.add(campaign, artifact);
+                marks.add(campaign, artifact);
             }
         }
-        all.named.sort_unstable();
-        all
+        marks.named.sort_unstable();
+        marks
     }
 
     fn add(&mut self, campaign: &'p Campaign, artifact: &'p Artifact) {
-        let mark = self.marks.len() as u32;
-        self.marks.push(Mark { campaign, artifact, conditions: OnceLock::new() });
+        let mark = self.all.len() as u32;
+        self.all.push(Mark { campaign, artifact, conditions: OnceLock::new() });
         let mut ends: BTreeSet<(&str, &str)> = artifact.anywhere.iter().map(|end| ("", &**end)).collect();
         for os in [Os::Linux, Os::Macos, Os::Windows] {
             if let Some(Rooted::Home(folder, _, rest)) = divide(&artifact.path, os) {
@@ -92,12 +92,13 @@ impl<'p> Marks<'p> {
             if parts().count() < 2 && !artifact.is_read() && artifact.beside.is_empty() {
                 continue;
             }
-            let Some(name) = parts().last() else { continue };
+            let Some(name) = parts().next_back() else { continue };
             let number = self.ends.len() as u32;
             let lower = name.to_ascii_lowercase();
-            match name.contains('*') {
-                true => self.starred.push(number),
-                false => self.named.push((hash(lower.as_bytes()), number)),
+            if name.contains('*') {
+                self.starred.push(number);
+            } else {
+                self.named.push((hash(lower.as_bytes()), number));
             }
             let tail = Tail::new(folder, rest, false, cfg!(any(windows, target_os = "macos")));
             self.ends.push(End { mark, name: Wildcard::new(&lower, str::to_owned), tail });
@@ -132,12 +133,12 @@ impl<'p> Marks<'p> {
             .collect();
         found.sort_unstable();
         found.dedup();
-        found.into_iter().map(|mark| &self.marks[mark as usize]).collect()
+        found.into_iter().map(|mark| &self.all[mark as usize]).collect()
     }
 
     /// Every mark, for those that lie at a known path.
     pub fn all(&self) -> impl Iterator<Item = &Mark<'p>> {
-        self.marks.iter()
+        self.all.iter()
     }
 }
 
