@@ -9,6 +9,9 @@
 #[path = "../src/rules/boundary.rs"]
 mod boundary;
 #[allow(unreachable_pub, dead_code, reason = "shared with the library")]
+#[path = "../src/rules/campaign_schema.rs"]
+mod campaign_schema;
+#[allow(unreachable_pub, dead_code, reason = "shared with the library")]
 #[path = "../src/rules/common.rs"]
 mod common;
 #[path = "build/emit.rs"]
@@ -68,7 +71,9 @@ struct Pack {
 
 fn main() -> ExitCode {
     println!("cargo::rerun-if-changed=rules");
-    for shared in ["boundary", "common", "recipe_schema", "schema", "shape", "surface_schema", "vet", "words"] {
+    for shared in
+        ["boundary", "campaign_schema", "common", "recipe_schema", "schema", "shape", "surface_schema", "vet", "words"]
+    {
         println!("cargo::rerun-if-changed=src/rules/{shared}.rs");
     }
     let result = read_all().and_then(|pack| {

@@ -134,7 +134,12 @@ fn help_texts_explain_every_option() {
 #[test]
 fn the_schema_of_rule_files_is_fresh() {
     let mut definitions = Map::new();
-    for source in ["src/rules/schema.rs", "src/rules/surface_schema.rs", "src/rules/recipe_schema.rs"] {
+    for source in [
+        "src/rules/schema.rs",
+        "src/rules/surface_schema.rs",
+        "src/rules/recipe_schema.rs",
+        "src/rules/campaign_schema.rs",
+    ] {
         for item in &syn::parse_file(&text(source)).unwrap().items {
             if let syn::Item::Struct(item) = item {
                 definitions.insert(item.ident.to_string(), definition(item));

@@ -35,8 +35,10 @@ mod injection;
 mod layers;
 #[cfg(all(unix, feature = "keychain"))]
 mod left_behind;
+mod marks;
 mod mcp;
 mod no_leak;
+mod ordinary;
 mod output;
 mod output_formats;
 mod packages;

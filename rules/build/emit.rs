@@ -2,7 +2,9 @@
 
 use super::{Pack, common};
 use crate::recipe_schema::RecipeSpec;
-use crate::schema::{AuditSpec, CampaignFile, CatalogFile, Paths, RuleSpec, RunSpec, SettingSpec, SurfaceSpec};
+use crate::schema::{
+    ArtifactSpec, AuditSpec, CampaignFile, CatalogFile, Paths, RuleSpec, RunSpec, SettingSpec, SurfaceSpec,
+};
 use crate::{fields, shape, vet};
 use std::fmt::Write as _;
 
@@ -41,7 +43,7 @@ pub(crate) fn tables(pack: &Pack) -> String {
 
     let mut out = String::from(
         "use crate::model::{Category, Confidence, Ecosystem, Severity};\nuse crate::read::Format;\nuse crate::rules::boundary::ByteClass;\nuse crate::rules::catalog::{Catalog, Listed};\nuse crate::rules::rule::{\
-         Artifact, AuditText, Campaign, Edit, Example, Operator, PathSet, Recipe, Rule, RuleKind, Run, SecretForm, SecretPlace, Setting, Surface, \
+         Artifact, AuditText, Campaign, Edit, Example, FieldMark, Lookalike, Operator, PathSet, Recipe, Rule, RuleKind, Run, SecretForm, SecretPlace, Setting, Surface, \
          TokenPattern};\nuse std::borrow::Cow;\n",
     );
     let _ = writeln!(out, "pub(super) static PACK_DATE: &str = {:?};", pack.date);
@@ -209,14 +211,7 @@ fn audit(spec: &AuditSpec) -> String {
 }
 
 fn campaign(file: &CampaignFile) -> String {
-    let artifacts = file.artifacts.iter().map(|artifact| {
-        format!(
-            "Artifact {{ path: {}, watcher: {}, what: {} }}",
-            text(&artifact.path),
-            artifact.watcher,
-            text(&artifact.what)
-        )
-    });
+    let artifacts = file.artifacts.iter().map(artifact);
     format!(
         "Campaign {{ id: {}, title: {}, date: {}, harvests: {}, variables: {}, sweeps_home: {}, artifacts: {}, \
          response: {}, references: {} }}",
@@ -260,6 +255,37 @@ fn listed(pack: &Pack) -> Vec<String> {
         format!("Listed {{ ecosystem: {ecosystem}, name: {name:?}, catalog: {number}, versions: {versions:?} }}")
     };
     rows.into_iter().map(row).collect()
+}
+
+fn artifact(spec: &ArtifactSpec) -> String {
+    let some = |name: &str, word: &str| match word {
+        "" => "None".to_owned(),
+        word => format!("Some({})", variant(name, word)),
+    };
+    let fields = spec
+        .fields
+        .iter()
+        .map(|field| format!("FieldMark {{ at: {}, matches: {} }}", text(&field.at), text(&field.matches)));
+    let lookalikes = spec
+        .lookalikes
+        .iter()
+        .map(|like| format!("Lookalike {{ path: {}, text: {} }}", text(&like.path), text(&like.text)));
+    format!(
+        "Artifact {{ path: {}, anywhere: {}, sha256: {}, lines: {}, format: {}, fields: {}, beside: {}, confidence: {}, \
+         watcher: {}, what: {}, stand_in: {}, lookalikes: {} }}",
+        text(&spec.path),
+        list(&spec.anywhere),
+        list(&spec.sha256),
+        list(&spec.lines),
+        some("Format", &spec.format),
+        borrowed(fields),
+        list(&spec.beside),
+        some("Confidence", &spec.confidence),
+        spec.watcher,
+        text(&spec.what),
+        text(&spec.stand_in),
+        borrowed(lookalikes),
+    )
 }
 
 fn recipe(spec: &RecipeSpec, product: &str) -> String {

@@ -1,7 +1,8 @@
 //! A server or hook whose package is fetched at each start, whatever version is newest.
 
+use super::line::arguments;
 use super::{Audit, AuditCx, Judgement, starts_by_itself};
-use crate::model::{Pin, Severity};
+use crate::model::{Launch, Pin, Severity};
 
 pub(super) struct UnpinnedPackage;
 
@@ -13,8 +14,11 @@ impl Audit for UnpinnedPackage {
     fn check(&self, cx: &AuditCx<'_>, out: &mut Vec<Judgement>) {
         // A package's own scripts and an editor's tasks find what they name among what is installed already.
         let agents = cx.live_hooks().filter(|entry| entry.project == "agent-hook-project");
-        for entry in cx.live_servers().chain(agents) {
+        let servers = cx.live_servers().map(|entry| (entry, false));
+        for (entry, hook) in servers.chain(agents.map(|entry| (entry, true))) {
+            let looks_first = hook && entry.launch.as_ref().is_some_and(looks_among_installed);
             let (severity, why) = match entry.launch.as_ref().map(|launch| launch.pin) {
+                Some(Pin::None) if looks_first => (Severity::Low, "unpinned package where none is installed"),
                 Some(Pin::None) if starts_by_itself(entry) => (Severity::High, "unpinned package"),
                 Some(Pin::None) => (Severity::Medium, "unpinned package"),
                 Some(Pin::Tag) => (Severity::Low, "pinned to a tag that can be moved"),
@@ -23,4 +27,11 @@ impl Audit for UnpinnedPackage {
             out.extend(cx.judge(self.meta(), entry, severity, why));
         }
     }
+}
+
+/// Whether the project's own copy of the program is taken before any is fetched: `npx prettier` in a hook, as most
+/// projects write it. Who says `-y` or names a package wants it fetched.
+fn looks_among_installed(launch: &Launch) -> bool {
+    let fetches = |word: &str| matches!(word, "-y" | "--yes" | "-p" | "--package") || word.starts_with("--package=");
+    matches!(launch.program.as_str(), "npx" | "bunx") && !arguments(launch).any(fetches)
 }

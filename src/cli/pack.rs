@@ -82,7 +82,7 @@ pub(super) fn ids(pack: &RulePack) -> Vec<String> {
     ids.extend(pack.settings().iter().map(|setting| setting.id.to_string()));
     ids.extend(pack.audits().iter().map(|audit| audit.id.to_string()));
     ids.extend(pack.recipes().iter().map(|recipe| recipe.id.to_string()));
-    ids.extend(pack.campaigns().iter().map(|campaign| campaign.id.to_string()));
+    ids.extend(pack.campaigns().map(|campaign| campaign.id.to_string()));
     ids.sort_unstable();
     ids
 }
@@ -102,5 +102,5 @@ pub(super) fn describe(pack: &RulePack, id: &str) -> Option<String> {
     if let Some(recipe) = pack.recipes().iter().find(|recipe| recipe.id == id) {
         return Some(describe::recipe_markdown(recipe));
     }
-    pack.campaigns().iter().find(|campaign| campaign.id == id).map(describe::campaign_markdown)
+    pack.campaigns().find(|campaign| campaign.id == id).map(describe::campaign_markdown)
 }

@@ -91,6 +91,8 @@ pub struct Host {
     pub user: User,
     /// When the run started.
     pub now: SystemTime,
+    /// The folder that stands for the root of the file system; only a made-up machine has one.
+    system: Option<PathBuf>,
     environment: BTreeMap<OsString, OsString>,
 }
 
@@ -105,7 +107,7 @@ impl Host {
         let value = |name: &str| environment.get(OsStr::new(name)).map(OsString::as_os_str).filter(|v| !v.is_empty());
         let user = accounts::caller(&value);
         let name = accounts::machine_name(&value);
-        Self { os: Os::HERE, name, user, now: SystemTime::now(), environment }
+        Self { os: Os::HERE, name, user, now: SystemTime::now(), system: None, environment }
     }
 
     /// The value of an environment variable of the caller; empty ones count as unset.
@@ -127,7 +129,25 @@ impl Host {
             name: "fake-host".into(),
             user: User { name: "ada".into(), home: home.to_owned(), uid: None },
             now: SystemTime::now(),
+            system: None,
             environment: environment.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect(),
+        }
+    }
+}
+
+impl Host {
+    /// The same made-up machine with `root` as the root of its file system: what it has in `/etc` is `root/etc`.
+    #[must_use]
+    pub fn with_system(self, root: &Path) -> Self {
+        Self { system: Some(root.to_owned()), ..self }
+    }
+
+    /// Where a path of the machine's own, such as `/etc/npmrc` or `C:/ProgramData/x`, is.
+    #[must_use]
+    pub fn system_path(&self, path: &str) -> PathBuf {
+        match &self.system {
+            Some(root) => root.join(path.trim_start_matches('/')),
+            None => PathBuf::from(path),
         }
     }
 }
@@ -139,6 +159,7 @@ impl fmt::Debug for Host {
             .field("name", &self.name)
             .field("user", &self.user)
             .field("now", &self.now)
+            .field("system", &self.system)
             .field("variables", &self.environment.len())
             .finish()
     }

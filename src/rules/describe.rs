@@ -42,7 +42,7 @@ pub fn text(pack: &RulePack, id: &str) -> Option<RuleText> {
             references: owned(&audit.references),
         });
     }
-    let campaign = pack.campaigns().iter().find(|campaign| campaign.id == id)?;
+    let campaign = pack.campaigns().find(|campaign| campaign.id == id)?;
     Some(RuleText {
         title: format!("Trace of {}", campaign.title),
         category: Category::Compromise,
@@ -126,7 +126,8 @@ pub fn campaign_markdown(campaign: &Campaign) -> String {
         section(&mut out, "Variables it takes", &list(&campaign.variables));
     }
     for artifact in campaign.artifacts.iter() {
-        section(&mut out, "Leaves behind", &format!("`{}`: {}", artifact.path, artifact.what));
+        let places = if artifact.path.is_empty() { list(&artifact.anywhere) } else { format!("`{}`", artifact.path) };
+        section(&mut out, "Leaves behind", &format!("{places}: {} ({})", artifact.what, artifact.told_by()));
     }
     for (step, what) in campaign.response.iter().enumerate() {
         section(&mut out, &format!("Step {}", step + 1), what);

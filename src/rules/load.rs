@@ -3,11 +3,12 @@
 //! Errors name file, rule, what and where, and never quote a value: a rule file may hold, by
 //! mistake, the very secret it was written for.
 
+use super::campaign::{self, Campaign};
 use super::pack::{RulePack, vetted};
 use super::rule::{List, Rule, RuleKind, Str, TokenPattern};
-use super::schema::{RuleSpec, TokenFile};
+use super::schema::{CampaignFile, RuleSpec, TokenFile};
 use super::vet::{self, Defect, Names};
-use super::{common, lint, shape, template};
+use super::{common, lint, marks, shape, template};
 use crate::model::{Category, Confidence, Severity};
 use std::borrow::Cow;
 
@@ -70,11 +71,45 @@ fn hint(nearest: Option<&str>) -> String {
 
 /// Parses one token file.
 pub fn token_file(name: &str, text: &str) -> Result<TokenFile, RuleError> {
+    parse(name, text)
+}
+
+fn parse<T: serde::de::DeserializeOwned>(name: &str, text: &str) -> Result<T, RuleError> {
     toml::from_str(text).map_err(|error| {
         let offset = error.span().map_or(0, |span| span.start);
         let (line, column) = position(text, offset);
         RuleError::Syntax { file: name.to_owned(), line, column, what: quiet(error.message()) }
     })
+}
+
+/// Whether a file's text is of a campaign rather than of tokens: by the tables it has.
+#[must_use]
+pub fn is_campaign(text: &str) -> bool {
+    let has = |table: &str| text.lines().any(|line| line.trim_end() == table);
+    has("[[artifact]]") && !has("[vendor]")
+}
+
+/// A user's file of one known stealer, which may be added to `pack`.
+pub(super) fn campaign_file(pack: &RulePack, name: &str, text: &str) -> Result<Campaign, RuleError> {
+    let file: CampaignFile = parse(name, text)?;
+    let mut defects = vet::campaign_file(&file);
+    let id = file.id.clone();
+    let no_surface = |surface: &&String| !pack.surfaces().iter().any(|known| known.id == ***surface);
+    if let Some(surface) = file.harvests.iter().find(no_surface) {
+        defects.push(Defect { id: id.clone(), what: format!("no surface `{}`", vet::short(surface)) });
+    }
+    if pack.campaigns().any(|known| known.id == id) || pack.find(&id).is_some() {
+        defects.push(Defect { id: id.clone(), what: "id is taken".to_owned() });
+    }
+    refuse(name, text, defects)?;
+    let wrong = |what: String| Defect { id: id.clone(), what };
+    let campaign = campaign::campaign(file);
+    let problem = match &campaign {
+        None => Some("a word of it is unknown".to_owned()),
+        Some(campaign) => campaign.artifacts.iter().find_map(marks::problem),
+    };
+    refuse(name, text, problem.map(wrong).into_iter().collect())?;
+    campaign.ok_or_else(|| RuleError::Rule { file: name.to_owned(), rule: id, line: 1, what: String::new() })
 }
 
 /// A user's token file as rules, each of which may be added to `pack`.
@@ -204,6 +239,6 @@ pub fn rule(spec: RuleSpec, vendor: &str) -> Option<Rule> {
     })
 }
 
-fn list(items: Vec<String>) -> List<Str> {
+pub(super) fn list(items: Vec<String>) -> List<Str> {
     Cow::Owned(items.into_iter().map(Cow::Owned).collect())
 }

@@ -6,6 +6,8 @@
 
 pub mod boundary;
 pub mod bundle;
+mod campaign;
+mod campaign_schema;
 pub mod catalog;
 pub mod checksum;
 mod common;
@@ -16,6 +18,7 @@ pub mod import;
 pub mod lint;
 pub mod load;
 pub mod maker;
+pub mod marks;
 pub mod matching;
 pub mod ordinary;
 mod pack;

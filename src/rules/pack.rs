@@ -97,6 +97,7 @@ pub struct RulePack {
     catalogs: CatalogSet,
     /// Date and day of expiry of a bundle that was taken in.
     bundle: Option<(String, String)>,
+    campaigns: Vec<Campaign>,
     only: Option<GlobSet>,
     skip: GlobSet,
 }
@@ -125,13 +126,19 @@ impl RulePack {
             added: Vec::new(),
             catalogs: CatalogSet::default(),
             bundle: None,
+            campaigns: Vec::new(),
             only: None,
             skip: GlobSet::empty(),
         }
     }
 
-    /// Adds the token rules of a user's file, all or none. `name` is what errors call it.
+    /// Adds what a user's file has, all or none: token rules, or one known stealer. `name` is what errors call it.
     pub fn add_file(&mut self, name: &str, text: &str) -> Result<(), RuleError> {
+        if load::is_campaign(text) {
+            self.campaigns.push(load::campaign_file(self, name, text)?);
+            self.added.push((name.to_owned(), text.to_owned()));
+            return Ok(());
+        }
         for rule in load::token_rules(self, name, text)? {
             self.push(Held::Own(Box::new(rule)));
         }
@@ -150,7 +157,7 @@ impl RulePack {
     }
 
     /// Keeps what `only` takes (all, when empty) and `skip` does not: globs over the ids of rules,
-    /// settings and audits. One that takes nothing is an error, so that a typo does not silence a scan.
+    /// settings, audits and campaigns. One that takes nothing is an error, so that a typo does not silence a scan.
     pub fn restrict(&mut self, only: &[String], skip: &[String]) -> Result<(), RuleError> {
         let only_set = self.globs(only)?;
         self.skip = self.globs(skip)?;
@@ -173,11 +180,12 @@ impl RulePack {
         set.build().map_err(|error| RuleError::Glob { glob: globs.join(", "), what: error.kind().to_string() })
     }
 
-    /// Every id that can be named: rules, what they supersede, settings, audits.
+    /// Every id that can be named: rules, what they supersede, settings, audits, campaigns.
     fn ids(&self) -> impl Iterator<Item = &str> {
         let rules = self.by_id.keys().map(AsRef::as_ref);
         let settings = self.settings().iter().map(|setting| setting.id.as_ref());
-        rules.chain(settings).chain(self.audits().iter().map(|audit| audit.id.as_ref()))
+        let campaigns = self.campaigns().map(|campaign| campaign.id.as_ref());
+        rules.chain(settings).chain(campaigns).chain(self.audits().iter().map(|audit| audit.id.as_ref()))
     }
 
     /// All rules, those switched off included.
@@ -271,9 +279,9 @@ impl RulePack {
     }
 
     /// Known stealers.
-    #[must_use]
-    pub fn campaigns(&self) -> &'static [Campaign] {
-        if self.builtin { data::CAMPAIGNS } else { &[] }
+    pub fn campaigns(&self) -> impl Iterator<Item = &Campaign> {
+        let own = if self.builtin { data::CAMPAIGNS } else { &[] };
+        own.iter().chain(&self.campaigns)
     }
 
     /// Packages known to be bad.

@@ -72,11 +72,17 @@ pub fn expand(pattern: &str, host: &Host, home: &Path, overrides: bool) -> Vec<P
             }
         }
         Some(Rooted::Variable(name, rest)) => found.extend(variable(name).map(|value| join(Path::new(value), rest))),
-        Some(Rooted::System(path)) if overrides => found.push(PathBuf::from(path)),
+        Some(Rooted::System(path)) if overrides => found.push(host.system_path(path)),
         Some(Rooted::System(_)) | None => {}
     }
     found.dedup();
     found
+}
+
+/// What `rest` names, seen from `folder`: each part for itself, `..` included.
+#[must_use]
+pub fn below(folder: &Path, rest: &str) -> PathBuf {
+    join(folder, rest)
 }
 
 /// Joins part by part, so that the separators become the system's own.

@@ -7,6 +7,7 @@ use super::boundary::ByteClass;
 use crate::model::{Category, Confidence, Severity};
 use std::borrow::Cow;
 
+pub use super::campaign::{Artifact, Campaign, FieldMark, Lookalike};
 pub use super::surface::{PathSet, Run, SecretForm, SecretPlace, Surface};
 
 /// Text that is static in the built-in pack and owned in a user's.
@@ -195,40 +196,6 @@ pub struct AuditText {
     pub advice: Str,
     /// Sources.
     pub references: List<Str>,
-}
-
-/// A known stealer.
-#[derive(Debug, Clone)]
-pub struct Campaign {
-    /// Stable id.
-    pub id: Str,
-    /// As the press writes it.
-    pub title: Str,
-    /// First seen.
-    pub date: Str,
-    /// Surfaces it harvests.
-    pub harvests: List<Str>,
-    /// Variables it harvests, as globs.
-    pub variables: List<Str>,
-    /// Whether it runs a secret scanner over the home.
-    pub sweeps_home: bool,
-    /// What it leaves behind.
-    pub artifacts: List<Artifact>,
-    /// Safe order of response.
-    pub response: List<Str>,
-    /// Sources.
-    pub references: List<Str>,
-}
-
-/// Something a stealer leaves behind.
-#[derive(Debug, Clone)]
-pub struct Artifact {
-    /// Path with a root.
-    pub path: Str,
-    /// Whether it acts on revocation.
-    pub watcher: bool,
-    /// What it is.
-    pub what: Str,
 }
 
 /// How one kind of exposure is sealed.

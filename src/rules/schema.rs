@@ -5,6 +5,7 @@
 
 use serde::Deserialize;
 
+pub use super::campaign_schema::{ArtifactSpec, CampaignFile};
 pub use super::surface_schema::{FieldGroup, Paths, RunSpec, SecretField, SurfaceFile, SurfaceSpec};
 
 /// A file of `rules/tokens`: one vendor's rules.
@@ -216,51 +217,6 @@ pub struct AuditSpec {
     /// Where the facts come from.
     #[serde(default)]
     pub references: Vec<String>,
-}
-
-/// A file of `rules/campaigns`: one known stealer.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CampaignFile {
-    /// Always 1.
-    pub schema: u32,
-    /// Its id.
-    pub id: String,
-    /// As the press writes it.
-    pub title: String,
-    /// First seen, `YYYY-MM-DD`.
-    pub date: String,
-    /// Surfaces it harvests.
-    #[serde(default)]
-    pub harvests: Vec<String>,
-    /// Environment variables it harvests, as globs.
-    #[serde(default)]
-    pub variables: Vec<String>,
-    /// Whether it runs a general-purpose secret scanner over the home (it then takes every token it knows).
-    #[serde(default)]
-    pub sweeps_home: bool,
-    /// What it leaves behind.
-    #[serde(default, rename = "artifact")]
-    pub artifacts: Vec<ArtifactSpec>,
-    /// Safe order of response, one sentence a step.
-    #[serde(default)]
-    pub response: Vec<String>,
-    /// Where the facts come from.
-    #[serde(default)]
-    pub references: Vec<String>,
-}
-
-/// Something a stealer leaves behind; looked up with `stat`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ArtifactSpec {
-    /// Path, with the roots of [`SurfaceSpec::user`].
-    pub path: String,
-    /// Whether it acts when a stolen token is revoked.
-    #[serde(default)]
-    pub watcher: bool,
-    /// What it is.
-    pub what: String,
 }
 
 /// A file of `rules/catalogs`: packages known to be bad, by exact version.

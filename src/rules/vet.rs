@@ -6,12 +6,14 @@
 
 use super::recipe_schema::RecipeFile;
 use super::schema::{
-    AuditFile, CampaignFile, CatalogFile, PackFile, Paths, PostureFile, RuleSpec, SecretField, SurfaceFile, TokenFile,
+    ArtifactSpec, AuditFile, CampaignFile, CatalogFile, PackFile, Paths, PostureFile, RuleSpec, SecretField,
+    SurfaceFile, TokenFile,
 };
 use std::collections::BTreeSet;
 
 pub use super::words::{
-    CATEGORIES, CHECKS, CONFIDENCES, ECOSYSTEMS, EDITS, FORMATS, FORMS, LISTS, OPERATORS, SEVERITIES, STARTS,
+    CATEGORIES, CHECKS, CONFIDENCES, ECOSYSTEMS, EDITS, FORMATS, FORMS, LISTS, MARK_FORMATS, OPERATORS, SEVERITIES,
+    STARTS,
 };
 
 /// Shortest keyword, and the shortest with a reason given.
@@ -247,8 +249,8 @@ pub fn campaign_file(file: &CampaignFile) -> Vec<Defect> {
     report.unless(!file.title.is_empty(), id, "title is empty");
     report.unless(is_date(&file.date), id, "date is not YYYY-MM-DD");
     report.unless(!file.references.is_empty(), id, "no references");
-    for artifact in &file.artifacts {
-        report.unless(!artifact.path.is_empty() && !artifact.what.is_empty(), id, "an artifact lacks path or what");
+    for spec in &file.artifacts {
+        artifact(&mut report, id, spec);
     }
     report.0
 }
@@ -273,6 +275,33 @@ pub fn catalog_file(file: &CatalogFile) -> Vec<Defect> {
         }
     }
     report.0
+}
+
+/// One thing that a campaign leaves behind.
+fn artifact(report: &mut Report, id: &str, spec: &ArtifactSpec) {
+    let of = if spec.path.is_empty() { spec.anywhere.first().map_or("", String::as_str) } else { &spec.path };
+    let mut unless = |holds: bool, what: &str| report.unless(holds, id, format!("artifact `{of}`: {what}"));
+    unless(!spec.what.is_empty(), "no `what`");
+    unless(spec.path.is_empty() != spec.anywhere.is_empty(), "either `path` or `anywhere`");
+    let is_read = !spec.sha256.is_empty() || !spec.lines.is_empty() || !spec.fields.is_empty();
+    let bare = spec.anywhere.iter().any(|end| !end.contains('/'));
+    unless(!bare || is_read || !spec.beside.is_empty(), "a name alone is no mark: it needs a condition");
+    let folder = spec.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    unless(!folder.contains('*'), "only the last part of `path` may have a star");
+    let hex =
+        |digest: &String| digest.len() == 64 && digest.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'a'..=b'f'));
+    unless(spec.sha256.iter().all(hex), "a SHA-256 is not 64 hex digits in lower case");
+    unless(spec.format.is_empty() == spec.fields.is_empty(), "`format` and `field` go together");
+    unless(!spec.lookalikes.is_empty(), "needs at least one of `lookalikes`");
+    unless(spec.lookalikes.iter().all(|like| !like.path.starts_with('/')), "a lookalike's path begins at a root");
+    let said = !spec.lines.is_empty() || !spec.fields.is_empty();
+    unless(!said || !spec.stand_in.is_empty(), "needs a `stand_in`");
+    if !spec.format.is_empty() {
+        report.word(id, "format", &spec.format, MARK_FORMATS);
+    }
+    if !spec.confidence.is_empty() {
+        report.word(id, "confidence", &spec.confidence, CONFIDENCES);
+    }
 }
 
 /// Takes the ids of `specs`; a defect for each that is taken already.

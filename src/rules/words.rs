@@ -40,6 +40,8 @@ pub const FORMATS: &[&str] = &[
     "leveldb",
     "packages",
 ];
+/// Words of a mark's `format`: those whose fields can be one.
+pub const MARK_FORMATS: &[&str] = &["json", "yaml", "toml", "ini", "gitconfig", "plist"];
 /// Words of a secret field's `as`.
 pub const FORMS: &[&str] = &["value", "named", "guessed", "public", "header", "basic", "base64", "url", "arguments"];
 /// Words of `mcp` and `starts`: nobody is asked, somebody is, or only for what comes with a project.

@@ -75,6 +75,21 @@ impl Source for FileSource<'_> {
     }
 }
 
+/// Bytes that lie in memory.
+#[cfg(feature = "history")]
+pub(super) struct Bytes<'b>(pub(super) &'b [u8]);
+
+#[cfg(feature = "history")]
+impl Source for Bytes<'_> {
+    fn read(&mut self, buffer: &mut Buffer, max: usize) -> Result<usize, Skip> {
+        let (taken, rest) = self.0.split_at(max.min(self.0.len()));
+        buffer.room(taken.len()).copy_from_slice(taken);
+        buffer.advance(taken.len());
+        self.0 = rest;
+        Ok(taken.len())
+    }
+}
+
 /// A piece of a text.
 pub(super) struct Piece<'p> {
     /// UTF-8 (or bytes close to it).

@@ -1,6 +1,7 @@
 //! One target: open, read, detect, audit. One bad file is an entry in the report, never the end of a run.
 
 use super::Scanner;
+use super::artifacts::Marking;
 use super::collect::{Collector, Found};
 use super::content::Content;
 use super::database::{self, Pages};
@@ -51,12 +52,21 @@ pub(super) struct Engine<'e> {
     pub(super) user: Option<Untrusted>,
     /// Known paths that were read already and that a walk will meet again, in order.
     pub(super) done: &'e [PathBuf],
+    /// What stealers leave behind.
+    pub(super) marks: &'e Marking<'e>,
 }
 
 impl Visitor for Engine<'_> {
     fn file(&self, candidate: Candidate<'_>) {
         if self.done.binary_search(&candidate.path).is_err() {
             self.target(&candidate);
+        }
+    }
+
+    fn marked(&self, path: &Path, alone: bool) {
+        // A panic ends the look at this file, not the scan.
+        if panic::catch_unwind(AssertUnwindSafe(|| self.look_for_marks(path, alone))).is_err() {
+            self.error(path, Skip::Internal, true);
         }
     }
 
@@ -223,11 +233,7 @@ impl Engine<'_> {
 
     /// The place without what only an open file tells.
     pub(super) fn bare_place<'r>(&'r self, candidate: &Candidate<'r>) -> Place<'r> {
-        let home = &self.scanner.host.user.home;
-        let base = match self.mode {
-            Mode::Home | Mode::Deep => Base::Home(self.root),
-            Mode::Tree => Base::Tree { root: self.root, home },
-        };
+        let base = self.base();
         Place::of_file(
             self.scanner.detector,
             self.git,
@@ -237,6 +243,14 @@ impl Engine<'_> {
             base,
             self.user.clone(),
         )
+    }
+
+    /// What paths in ids are relative to.
+    pub(super) fn base(&self) -> Base<'_> {
+        match self.mode {
+            Mode::Home | Mode::Deep => Base::Home(self.root),
+            Mode::Tree => Base::Tree { root: self.root, home: &self.scanner.host.user.home },
+        }
     }
 
     pub(super) fn exposure(&self, candidate: &Candidate<'_>, file: &OpenFile) -> Exposure {

@@ -175,7 +175,7 @@ impl<'p> Place<'p> {
             // A stealer that runs a secret scanner over the home takes every token such a scanner knows.
             c.harvests.iter().any(|id| id == self.surface_id) || (c.sweeps_home && token)
         };
-        pack.campaigns().iter().filter(takes).map(|c| c.id.to_string()).collect()
+        pack.campaigns().filter(takes).map(|c| c.id.to_string()).collect()
     }
 }
 
@@ -203,7 +203,7 @@ impl Base<'_> {
         }
     }
 
-    fn relative(self, path: &Path, git: &GitStates) -> Vec<u8> {
+    pub(super) fn relative(self, path: &Path, git: &GitStates) -> Vec<u8> {
         let stripped = |base: &Path| path.strip_prefix(base).ok().filter(|rest| rest.components().next().is_some());
         let relative = match self {
             Self::Home(home) => stripped(home),

@@ -1,8 +1,10 @@
 //! `--plan`: the same walk, reading nothing.
 
+use super::artifacts::SURFACE;
 use super::walk::{Candidate, Visitor};
 use super::{Planned, ScanPlan, Scanner};
 use crate::model::{Skip, Untrusted};
+use crate::rules::marks::Marks;
 use crate::rules::place::Known;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -10,12 +12,13 @@ use std::sync::{Mutex, PoisonError};
 /// Notes what a scan would read.
 pub(super) struct Planner<'p> {
     scanner: &'p Scanner<'p>,
+    marks: &'p Marks<'p>,
     plan: Mutex<ScanPlan>,
 }
 
 impl<'p> Planner<'p> {
-    pub(super) fn new(scanner: &'p Scanner<'p>) -> Self {
-        Self { scanner, plan: Mutex::default() }
+    pub(super) fn new(scanner: &'p Scanner<'p>, marks: &'p Marks<'p>) -> Self {
+        Self { scanner, marks, plan: Mutex::default() }
     }
 
     /// Notes known files.
@@ -61,6 +64,12 @@ impl Visitor for Planner<'_> {
         let Ok(metadata) = metadata else { return };
         if metadata.is_file() && candidate.max.is_none_or(|max| metadata.len() <= max) {
             self.note(candidate.surface.map_or("file.text", |s| &s.id), &candidate.path, true);
+        }
+    }
+
+    fn marked(&self, path: &Path, alone: bool) {
+        if alone && self.marks.of(path).iter().any(|mark| mark.artifact.is_read()) {
+            self.note(SURFACE, path, true);
         }
     }
 

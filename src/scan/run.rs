@@ -1,6 +1,6 @@
 //! The order of a scan: artefacts, known places, processes, one walk a root; then the report.
 
-use super::artifacts;
+use super::artifacts::Marking;
 use super::collect::Collector;
 use super::engine::Engine;
 use super::installed;
@@ -18,6 +18,7 @@ use crate::host::synced::SyncFolders;
 use crate::model::{Coverage, ScanReport, Skip, Untrusted};
 use crate::read::git_state::GitStates;
 use crate::rules::describe;
+use crate::rules::marks::Marks;
 use crate::rules::place::{Known, Level, PlaceIndex};
 use crate::triage;
 use globset::{Glob, GlobSet, GlobSetBuilder};
@@ -52,15 +53,18 @@ pub(super) fn run(scanner: &Scanner<'_>, stdin: Option<&mut (dyn std::io::Read +
         None => {
             in_pool(scanner.request.jobs, || {
                 let index = PlaceIndex::new(scanner.pack.surfaces());
+                let marks = Marking::new(scanner);
                 let git = GitStates::default();
                 let access = Mutex::new(DirAccess::default());
                 #[cfg(feature = "history")]
                 if let Scope::Staged(paths) = &scanner.request.scope {
-                    return super::staged::run(scanner, &collector, &index, &git, &access, paths);
+                    report.watcher = super::staged::run(scanner, &collector, &index, &git, &access, paths);
+                    return;
                 }
                 for root in roots(scanner) {
-                    report.watcher |= root_of(scanner, &collector, &index, &git, &access, &root);
+                    root_of(scanner, &collector, &index, &marks, &git, &access, &root);
                 }
+                report.watcher = marks.watcher();
                 if scanner.request.scope == Scope::Audit && !scanner.request.no_env {
                     let surface = scanner.pack.surfaces().iter().find(|s| s.id == "process.environment");
                     processes::scan(scanner, &collector, surface);
@@ -75,7 +79,8 @@ pub(super) fn run(scanner: &Scanner<'_>, stdin: Option<&mut (dyn std::io::Read +
 
 /// Says what would be read.
 pub(super) fn plan(scanner: &Scanner<'_>) -> ScanPlan {
-    let planner = Planner::new(scanner);
+    let marks = Marks::new(scanner.pack.campaigns());
+    let planner = Planner::new(scanner, &marks);
     in_pool(scanner.request.jobs, || {
         let index = PlaceIndex::new(scanner.pack.surfaces());
         #[cfg(feature = "history")]
@@ -88,7 +93,7 @@ pub(super) fn plan(scanner: &Scanner<'_>) -> ScanPlan {
             if root.path.is_file() {
                 planner.note(index.of(&root.path).map_or("file.text", |s| &s.id), &root.path, true);
             } else {
-                walk_root(scanner, &index, &root, &known, &planner);
+                walk_root(scanner, &index, &marks, &root, &known, &planner);
             }
         }
     });
@@ -147,21 +152,16 @@ fn known<'p>(scanner: &Scanner<'_>, index: &PlaceIndex<'p>, root: &Root) -> Vec<
     known
 }
 
-/// Scans one root; tells whether a watcher was found.
+/// Scans one root.
 fn root_of(
     scanner: &Scanner<'_>,
     collector: &Collector<'_>,
     index: &PlaceIndex<'_>,
+    marks: &Marking<'_>,
     git: &GitStates,
     access: &Mutex<DirAccess>,
     root: &Root,
-) -> bool {
-    let mut watcher = false;
-    if root.mode != Mode::Tree {
-        let (found, seen) = artifacts::look(scanner, &root.path, root.own);
-        watcher = seen;
-        collector.plain(found);
-    }
+) {
     let mounts = Mounts::current();
     let roots = Roots::new(std::slice::from_ref(&root.path)).avoiding(mounts.clone());
     let everywhere = Roots::new(&[PathBuf::from("/")]).avoiding(mounts);
@@ -180,11 +180,15 @@ fn root_of(
         mode: root.mode,
         user: root.user.clone(),
         done: &[],
+        marks,
     };
+    if root.mode != Mode::Tree {
+        engine.known_marks(root.own);
+    }
     let metadata = root.path.metadata();
     if metadata.as_ref().is_ok_and(|m| !m.is_dir() && !m.is_file()) {
         engine.error(&root.path, Skip::NotRegular(SPECIAL), false);
-        return watcher;
+        return;
     }
     if metadata.as_ref().is_ok_and(|m| !m.is_dir()) {
         let surface = index.of(&root.path);
@@ -193,7 +197,8 @@ fn root_of(
         let level = Level::Project;
         let candidate = Candidate { path: root.path.clone(), surface, level, system: false, link: false, max };
         engine.target(&candidate);
-        return watcher;
+        engine.marked(&root.path, false);
+        return;
     }
     let mut done = Vec::new();
     let known = known(scanner, index, root);
@@ -204,14 +209,20 @@ fn root_of(
     }
     done.sort_unstable();
     engine.done = &done;
-    walk_root(scanner, index, root, &known, &engine);
+    walk_root(scanner, index, &marks.marks, root, &known, &engine);
     engine.installed(&known);
     collector.lists(judge.into_lists());
-    watcher
 }
 
 /// Walks a root, and the known folders that its walk prunes.
-fn walk_root<V: Visitor>(scanner: &Scanner<'_>, index: &PlaceIndex<'_>, root: &Root, known: &[Known<'_>], visitor: &V) {
+fn walk_root<V: Visitor>(
+    scanner: &Scanner<'_>,
+    index: &PlaceIndex<'_>,
+    marks: &Marks<'_>,
+    root: &Root,
+    known: &[Known<'_>],
+    visitor: &V,
+) {
     let exclude = exclude(&scanner.request.exclude);
     let mounts = Mounts::current();
     let markers = markers(scanner.pack.surfaces());
@@ -222,6 +233,7 @@ fn walk_root<V: Visitor>(scanner: &Scanner<'_>, index: &PlaceIndex<'_>, root: &R
             home: &root.path,
             mode: root.mode,
             index,
+            marks,
             request: scanner.request,
             exclude: &exclude,
             progress: scanner.progress,
@@ -350,7 +362,6 @@ fn finish(scanner: &Scanner<'_>, collector: Collector<'_>, mut report: ScanRepor
     report.campaigns = scanner
         .pack
         .campaigns()
-        .iter()
         .filter(|campaign| report.findings.iter().any(|f| f.harvested_by.iter().any(|id| *id == campaign.id)))
         .map(|campaign| (campaign.id.to_string(), campaign.title.to_string()))
         .collect();

@@ -6,9 +6,10 @@
 //! incomplete, since a check before a commit must not pass for not having looked.
 
 use super::Scanner;
+use super::artifacts::Marking;
 use super::buffer::Buffer;
 use super::collect::Collector;
-use super::content::{self, Content, Part, Source};
+use super::content::{self, Bytes, Content, Part};
 use super::database;
 use super::engine::{Engine, LEAST_DATABASE, skip_of};
 use super::judge::Judge;
@@ -46,7 +47,7 @@ struct Staged {
     object: Vec<u8>,
 }
 
-/// Scans what is staged below `paths`.
+/// Scans what is staged below `paths`; tells whether a watcher is among it.
 pub(super) fn run(
     scanner: &Scanner<'_>,
     collector: &Collector<'_>,
@@ -54,7 +55,8 @@ pub(super) fn run(
     git: &GitStates,
     access: &Mutex<DirAccess>,
     paths: &[PathBuf],
-) {
+) -> bool {
+    let marks = Marking::new(scanner);
     for (found, roots) in repositories(paths) {
         let top = found.as_ref().map_or(&roots[0], |repository| &repository.work_tree);
         let within = Roots::new(std::slice::from_ref(top));
@@ -73,6 +75,7 @@ pub(super) fn run(
             mode: Mode::Tree,
             user: None,
             done: &[],
+            marks: &marks,
         };
         let Some(repository) = &found else {
             engine.error(top, Skip::Malformed("no git work tree"), false);
@@ -88,6 +91,7 @@ pub(super) fn run(
             engine.error(top, skip, false);
         }
     }
+    marks.watcher()
 }
 
 /// Says what would be read.
@@ -345,25 +349,13 @@ fn read_all(engine: &Engine<'_>, index: &PlaceIndex<'_>, objects: &Objects, stag
     look(&mut batch);
 }
 
-/// Bytes that lie in memory.
-struct Bytes<'b>(&'b [u8]);
-
-impl Source for Bytes<'_> {
-    fn read(&mut self, buffer: &mut Buffer, max: usize) -> Result<usize, Skip> {
-        let (taken, rest) = self.0.split_at(max.min(self.0.len()));
-        buffer.room(taken.len()).copy_from_slice(taken);
-        buffer.advance(taken.len());
-        self.0 = rest;
-        Ok(taken.len())
-    }
-}
-
 /// Looks through the content of one staged file.
 fn content_of(engine: &Engine<'_>, candidate: &Candidate<'_>, bytes: &[u8]) -> Result<(), Skip> {
     let progress = engine.scanner.progress;
     let detector = engine.scanner.detector;
     progress.files_read.fetch_add(1, Ordering::Relaxed);
     progress.bytes_read.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+    engine.look_for_marks_in(&candidate.path, bytes);
     let stop = || progress.stopped();
     let format = candidate.surface.map_or(Format::Text, |surface| surface.format);
     let is_database = bytes.len() as u64 >= LEAST_DATABASE

@@ -8,6 +8,7 @@ use super::{Progress, ScanRequest};
 use crate::host::list::{self, Kind};
 use crate::host::open;
 use crate::model::Skip;
+use crate::rules::marks::{self, Marks};
 use crate::rules::place::{Level, Place, PlaceIndex};
 use crate::rules::rule::Surface;
 use globset::GlobSet;
@@ -58,6 +59,8 @@ pub(super) struct Candidate<'w> {
 pub(super) trait Visitor: Sync {
     /// A file to read.
     fn file(&self, candidate: Candidate<'_>);
+    /// A file whose name a stealer's mark has; `alone` when it is not given to `file`.
+    fn marked(&self, path: &Path, alone: bool);
     /// A folder that is not gone into.
     fn pruned(&self, path: &Path, why: &'static str);
     /// Something that could not be listed.
@@ -75,6 +78,7 @@ pub(super) struct Walk<'w, V> {
     pub(super) home: &'w Path,
     pub(super) mode: Mode,
     pub(super) index: &'w PlaceIndex<'w>,
+    pub(super) marks: &'w Marks<'w>,
     pub(super) request: &'w ScanRequest,
     pub(super) exclude: &'w GlobSet,
     pub(super) progress: &'w Progress,
@@ -148,7 +152,12 @@ impl<'w, V: Visitor> Walk<'w, V> {
                 Kind::Dir => self.enter(scope, entry.path, &entry.name, &state),
                 Kind::File => {
                     self.progress.files_seen.fetch_add(1, Ordering::Relaxed);
-                    files.extend(self.candidate(entry, &state, false));
+                    let marked = self.marked(&entry, &state);
+                    let candidate = self.candidate(entry, &state, false);
+                    if let Some(path) = marked {
+                        self.visitor.marked(&path, candidate.is_none());
+                    }
+                    files.extend(candidate);
                 }
                 Kind::Symlink => files.extend(self.candidate(entry, &state, true)),
                 // Its like is never opened, but where a product's own file is expected that is worth a word.
@@ -183,6 +192,9 @@ impl<'w, V: Visitor> Walk<'w, V> {
         let why = why.or_else(|| is_ignored(&path, true, &state.ignores).then_some("ignored by .caulkignore"));
         if let Some(why) = why {
             self.visitor.pruned(&path, why);
+            if self.mode == Mode::Home && marks::is_peeked(name) && why != "excluded" {
+                self.peek(&path);
+            }
             return;
         }
         if state.depth >= self.request.limits.folder_depth {
@@ -203,6 +215,23 @@ impl<'w, V: Visitor> Walk<'w, V> {
             ignores: state.ignores.clone(),
         };
         scope.spawn(move |scope| self.folder(scope, path, next));
+    }
+
+    /// A file's path, if a mark may be of that name.
+    fn marked(&self, entry: &Entry<'w>, state: &Inherited) -> Option<PathBuf> {
+        let named = self.marks.is_named(&entry.name);
+        (named && !self.is_excluded(&entry.path) && !is_ignored(&entry.path, false, &state.ignores))
+            .then(|| entry.path.clone())
+    }
+
+    /// Looks for marks right inside of a pruned folder.
+    fn peek(&self, folder: &Path) {
+        // What cannot be listed was pruned anyway.
+        let _ = list::list_no_links(folder, &mut |listed| {
+            if listed.kind == Kind::File && self.marks.is_named(&listed.name) {
+                self.visitor.marked(&folder.join(&listed.name), true);
+            }
+        });
     }
 
     /// Whether, and as what, a file is read.

@@ -63,7 +63,7 @@ pub(in crate::output) fn rules(report: &ScanReport) -> Option<String> {
     };
     let mut rules = thousands(pack.rules as u64);
     if pack.catalog_entries > 0 {
-        rules += &format!("; {} known-bad packages", thousands(pack.catalog_entries as u64));
+        rules = format!("{rules}; {} known-bad packages", thousands(pack.catalog_entries as u64));
     }
     Some(format!("Rules of {} ({rules}).{advice}", pack.date))
 }
