@@ -36,6 +36,8 @@ mod layers;
 #[cfg(all(unix, feature = "keychain"))]
 mod left_behind;
 mod mcp;
+#[cfg(all(unix, feature = "keychain"))]
+mod mends;
 mod no_leak;
 mod output;
 mod output_formats;

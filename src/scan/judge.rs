@@ -7,12 +7,13 @@ use super::walk::Candidate;
 use crate::audit::posture::Posture;
 use crate::audit::{self, AuditCx, Judgement};
 use crate::detect::Mask;
+use crate::host::installed;
 use crate::host::open::{self, Roots};
 use crate::ledger::grants::Grants;
-use crate::ledger::{hooks, mcp, runs};
+use crate::ledger::{hooks, mcp, pin, runs};
 use crate::model::{AutorunEntry, Started, Untrusted};
 use crate::read::{self, Document, Format, outline};
-use crate::rules::rule::Surface;
+use crate::rules::rule::{Edit, Surface};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock};
 
@@ -81,6 +82,7 @@ impl<'j> Judge<'j> {
         let cx = AuditCx { surface, level, doc: document, servers: &servers, hooks: &hooks, texts, mask: &masked };
         judgements.extend(audit::run(&cx));
         judgements.extend(self.remember(candidate, surface, servers.iter().chain(&hooks), &cx));
+        self.look_up(&mut judgements, servers.iter().chain(&hooks));
         judgements.retain(|judgement| self.scanner.pack.keeps(&judgement.rule));
         judgements
     }
@@ -115,6 +117,21 @@ impl<'j> Judge<'j> {
             }
         }
         changed
+    }
+
+    /// A package can be pinned where a version of it is installed here.
+    fn look_up<'e>(&self, judgements: &mut [Judgement], entries: impl Iterator<Item = &'e AutorunEntry> + Clone) {
+        let home = self.home.as_ref().unwrap_or(&self.scanner.host.user.home);
+        let pack = self.scanner.pack;
+        let pins = |rule: &str| pack.mend_for(rule, "").is_some_and(|recipe| recipe.edit == Edit::MendPin);
+        for judgement in judgements.iter_mut().filter(|judgement| pins(&judgement.rule)) {
+            let entry = entries.clone().find(|entry| entry.span == judgement.span);
+            let wanted = entry.and_then(|entry| entry.launch.as_ref()).and_then(pin::wanted);
+            let version = wanted.and_then(|wanted| {
+                wanted.at(&installed::newest(home, self.scanner.host.os, wanted.cache, &wanted.name)?)
+            });
+            judgement.mendable = version.is_some();
+        }
     }
 
     /// All that starts by itself below this root.

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 pub(in crate::cli) const FIX_EXAMPLES: &str = "\
 Examples:
   caulk fix --dry-run        what would be done, as a diff with the secrets masked
-  caulk fix                  show that, ask, and move the secrets to the keychain
+  caulk fix                  show that, ask, move the secrets to the keychain, mend the settings
   caulk fix 753786ada247     one finding of the last scan, and every other place of the same secret
   caulk undo                 put everything back as it was, byte for byte
 

@@ -1,4 +1,4 @@
-//! Taking a member out of a JSON object and putting one in, so that the text around stays as it was:
+//! Taking a member out of a JSON object, or an item out of a list, and putting a member in, so that the text around stays as it was:
 //! indentation, comments, trailing commas.
 
 use super::super::edit::Splice;
@@ -18,9 +18,10 @@ pub(super) fn member(source: &[u8], tree: &Tree<'_>, node: NodeId) -> Option<Ran
     (source.get(start) == Some(&b'"') && source.get(key.end) == Some(&b'"')).then(|| start..quoted(tree, node).end)
 }
 
-/// Takes a member out, with one comma. Comments stay.
-pub(super) fn remove(source: &[u8], tree: &Tree<'_>, node: NodeId) -> Option<Vec<Splice>> {
-    let member = member(source, tree, node)?;
+/// Takes a member or an item out, with one comma. Comments stay.
+pub(in crate::remediate) fn remove(source: &[u8], tree: &Tree<'_>, node: NodeId) -> Option<Vec<Splice>> {
+    let is_item = tree.key_span(node).is_none();
+    let member = if is_item { quoted(tree, node) } else { member(source, tree, node)? };
     let after = skip(source, member.end)?;
     if source.get(after) == Some(&b',') {
         let end = after + 1;
@@ -43,8 +44,9 @@ pub(super) fn remove(source: &[u8], tree: &Tree<'_>, node: NodeId) -> Option<Vec
     let object = tree.parent(node)?;
     let Some(above) = tree.children(object).take_while(|other| *other != node).last() else {
         let open = tree.span(object).start + 1;
+        let close = if is_item { b']' } else { b'}' };
         let alone =
-            blank(&source[open..member.start]) && source.get(after) == Some(&b'}') && blank(&source[member.end..after]);
+            blank(&source[open..member.start]) && source.get(after) == Some(&close) && blank(&source[member.end..after]);
         return Some(vec![Splice::new(if alone { open..after } else { member }, "")]);
     };
     let comma = skip(source, quoted(tree, above).end).filter(|at| source.get(*at) == Some(&b','))?;
