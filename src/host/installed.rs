@@ -122,8 +122,11 @@ fn compare(a: &str, b: &str) -> Ordering {
     let parts = |version: &str| {
         let core = version.split('+').next().unwrap_or(version).to_owned();
         let preview = core.contains(|c: char| c.is_ascii_alphabetic() || c == '-');
-        let numbers: Vec<u64> =
-            core.split(|c: char| !c.is_ascii_digit()).filter(|n| !n.is_empty()).map(|n| n.parse().unwrap_or(0)).collect();
+        let numbers: Vec<u64> = core
+            .split(|c: char| !c.is_ascii_digit())
+            .filter(|n| !n.is_empty())
+            .map(|n| n.parse().unwrap_or(0))
+            .collect();
         (!preview, numbers, core)
     };
     parts(a).cmp(&parts(b))
@@ -136,9 +139,13 @@ mod tests {
 
     #[test]
     fn numbers_count_as_numbers_and_previews_less() {
-        for (older, newer) in
-            [("1.9.0", "1.10.0"), ("2.0.0-rc.1", "1.0.0"), ("1.0.0rc1", "0.9"), ("1.0.0-rc.2", "1.0.0-rc.10"), ("1.2", "1.2.1")]
-        {
+        for (older, newer) in [
+            ("1.9.0", "1.10.0"),
+            ("2.0.0-rc.1", "1.0.0"),
+            ("1.0.0rc1", "0.9"),
+            ("1.0.0-rc.2", "1.0.0-rc.10"),
+            ("1.2", "1.2.1"),
+        ] {
             assert_eq!(compare(older, newer), Ordering::Less, "{older} {newer}");
         }
     }

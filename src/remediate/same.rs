@@ -53,9 +53,9 @@ pub(super) fn tree_but_for(before: &Tree<'_>, after: &Tree<'_>, splices: &[Splic
     }
     // What is left has come with a splice.
     there.into_keys().all(|(start, end)| {
-        splices.iter().any(|splice| {
-            moved(splice.at.start, splices).is_some_and(|at| start < at + splice.with.len() && at < end)
-        })
+        splices
+            .iter()
+            .any(|splice| moved(splice.at.start, splices).is_some_and(|at| start < at + splice.with.len() && at < end))
     })
 }
 

@@ -245,7 +245,11 @@ pub fn recipe_file(file: &RecipeFile) -> Vec<Defect> {
             report.unless(told, id, "an example has a name, or is refused; that of a mend has none");
         }
         let refuses = recipe.examples.iter().all(|example| example.refused);
-        report.unless(recipe.automatic != refuses || !shows, id, "an automatic recipe needs an example that is not refused");
+        report.unless(
+            recipe.automatic != refuses || !shows,
+            id,
+            "an automatic recipe needs an example that is not refused",
+        );
     }
     report.0
 }

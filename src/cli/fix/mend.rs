@@ -88,7 +88,11 @@ fn question(plan: &RemediationPlan, store: &str) -> String {
         (secrets, 0) => format!("Move {} to the {store}?", show::count(secrets, "secret")),
         (0, mends) => format!("Make {}?", show::count(mends, "change")),
         (secrets, mends) => {
-            format!("Move {} to the {store}, and make {}?", show::count(secrets, "secret"), show::count(mends, "change"))
+            format!(
+                "Move {} to the {store}, and make {}?",
+                show::count(secrets, "secret"),
+                show::count(mends, "change")
+            )
         }
     }
 }

@@ -78,8 +78,7 @@ impl<'p, 'a> Judged<'p, 'a> {
         let (servers, hooks) = self.entries(level);
         let texts = self.detector.pack().audits();
         let surface = self.surface;
-        let cx =
-            AuditCx { surface, level, doc: &self.document, servers: &servers, hooks: &hooks, texts, mask: &mask };
+        let cx = AuditCx { surface, level, doc: &self.document, servers: &servers, hooks: &hooks, texts, mask: &mask };
         all.extend(audit::run(&cx));
         all
     }

@@ -102,7 +102,10 @@ impl Planner<'_> {
         for (_, mend) in order {
             let recipe = mend.recipe;
             let id = || Some(recipe.id.to_string());
-            let tracked = || mend.sighted.tracked || GitStates::default().of(&real, self.detector.limits()) == Some(GitState::Tracked);
+            let tracked = || {
+                mend.sighted.tracked
+                    || GitStates::default().of(&real, self.detector.limits()) == Some(GitState::Tracked)
+            };
             let verdict = if let Some(reason) = planner::busy(recipe, surface) {
                 Err(Verdict::Skip { recipe: id(), reason })
             } else if !recipe.tracked && tracked() {

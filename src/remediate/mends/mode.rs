@@ -20,13 +20,7 @@ const OTHERS: u32 = 0o077;
 
 impl Planner<'_> {
     /// Takes the right to be run from a hook that is a file.
-    pub(super) fn hook(
-        &self,
-        work: &mut Work,
-        path: &Path,
-        list: &[Mend<'_>],
-        transactions: &mut Vec<Transaction>,
-    ) {
+    pub(super) fn hook(&self, work: &mut Work, path: &Path, list: &[Mend<'_>], transactions: &mut Vec<Transaction>) {
         let Some(recipe) = list.first().map(|mend| mend.recipe) else { return };
         let id = || Some(recipe.id.to_string());
         let verdict = |reason: String| Verdict::Skip { recipe: id(), reason };
@@ -42,7 +36,12 @@ impl Planner<'_> {
             Ok(change) => {
                 let mended = Verdict::Mended { recipe: recipe.id.to_string(), next: next(recipe) };
                 let steps = list.iter().map(|mend| work.step(mend.sighted, mended.copy())).collect();
-                transactions.push(Transaction { changes: vec![change], steps, proves: PROVES, ..Transaction::default() });
+                transactions.push(Transaction {
+                    changes: vec![change],
+                    steps,
+                    proves: PROVES,
+                    ..Transaction::default()
+                });
             }
         }
     }
@@ -67,13 +66,7 @@ impl Planner<'_> {
         }
     }
 
-    fn owner_only(
-        &self,
-        work: &mut Work,
-        sighted: &Sighted,
-        recipe: &Recipe,
-        transactions: &mut Vec<Transaction>,
-    ) {
+    fn owner_only(&self, work: &mut Work, sighted: &Sighted, recipe: &Recipe, transactions: &mut Vec<Transaction>) {
         // What cannot be told or changed is said in the secret's own step already.
         let Ok((real, mode)) = surgery::mode(&sighted.path) else { return };
         if mode & OTHERS == 0 || !real.starts_with(&self.machine.home) || work.files.contains_key(&real) {

@@ -39,7 +39,8 @@ fn place(judged: &Judged<'_, '_>, found: &Found, wanted: &Wanted) -> Option<std:
     let is_command = |node: &NodeId| {
         let path = tree.path(*node);
         let below = path.iter().skip(found.pointer.len()).map(|key| key.bytes());
-        *node == entry || below.clone().any(|key| matches!(key, b"command" | b"cmd" | b"args" | b"bash" | b"powershell"))
+        *node == entry
+            || below.clone().any(|key| matches!(key, b"command" | b"cmd" | b"args" | b"bash" | b"powershell"))
     };
     let span = tree.span(entry);
     let strings = tree.nodes().filter(|node| {

@@ -45,8 +45,9 @@ pub(in crate::remediate) fn remove(source: &[u8], tree: &Tree<'_>, node: NodeId)
     let Some(above) = tree.children(object).take_while(|other| *other != node).last() else {
         let open = tree.span(object).start + 1;
         let close = if is_item { b']' } else { b'}' };
-        let alone =
-            blank(&source[open..member.start]) && source.get(after) == Some(&close) && blank(&source[member.end..after]);
+        let alone = blank(&source[open..member.start])
+            && source.get(after) == Some(&close)
+            && blank(&source[member.end..after]);
         return Some(vec![Splice::new(if alone { open..after } else { member }, "")]);
     };
     let comma = skip(source, quoted(tree, above).end).filter(|at| source.get(*at) == Some(&b','))?;
