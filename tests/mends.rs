@@ -34,6 +34,7 @@ fn sighted(rule: &str, surface: &str, path: PathBuf, field: Option<String>) -> S
         contained: false,
         canary: false,
         tracked: false,
+        ignored: false,
         others_can_read: false,
         automatic: true,
         advice: None,

@@ -23,6 +23,7 @@ pub(crate) fn machine() -> Machine {
         launcher: PathBuf::from("/opt/caulk/bin/caulk"),
         git_config: PathBuf::from("/home/ada/.gitconfig"),
         file_only_clients: Vec::new(),
+        managers: Vec::new(),
     }
 }
 

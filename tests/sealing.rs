@@ -6,6 +6,7 @@
 
 mod chaos;
 mod git;
+mod guards;
 mod mcp;
 mod mends;
 mod mishaps;

@@ -45,6 +45,35 @@ pub fn newest(home: &Path, os: Os, cache: Cache, name: &str) -> Option<String> {
     versions.into_iter().max_by(|a, b| compare(a, b))
 }
 
+/// The version of a package manager that came as a package: from the manifest above the real program.
+#[must_use]
+pub fn of_program(program: &Path, name: &str) -> Option<String> {
+    let real = std::fs::canonicalize(program).ok()?;
+    // On Windows a script beside `node_modules`.
+    let beside = real.parent()?.join("node_modules").join(name);
+    let above = real.ancestors().skip(1).take(4).filter(|folder| folder.ends_with(name));
+    let folders = above.map(Path::to_path_buf).chain([beside]);
+    folders.into_iter().find_map(|folder| manifest(&folder.join("package.json")))
+}
+
+/// The version of a program that its installer wrote down: uv's does.
+#[must_use]
+pub fn of_receipt(home: &Path, os: Os, name: &str) -> Option<String> {
+    let folder = match os {
+        Os::Windows => home.join("AppData/Local").join(name),
+        _ => home.join(".config").join(name),
+    };
+    manifest(&folder.join(format!("{name}-receipt.json")))
+}
+
+/// Whether a version is this one or a later one: `11.10.0` for 11.10; a preview counts for its numbers.
+#[must_use]
+pub fn is_at_least(version: &str, least: &[u64]) -> bool {
+    let core = version.split(['-', '+']).next().unwrap_or(version);
+    let numbers: Option<Vec<u64>> = core.split('.').map(|part| part.parse().ok()).collect();
+    numbers.is_some_and(|numbers| numbers.as_slice() >= least)
+}
+
 fn npx(home: &Path, os: Os, name: &str) -> Vec<String> {
     let cache = match os {
         Os::Windows => home.join("AppData/Local/npm-cache"),

@@ -8,6 +8,7 @@ mod act;
 mod diff;
 pub mod edit;
 mod files;
+pub mod guards;
 mod images;
 mod journal;
 mod mends;

@@ -8,7 +8,7 @@ use crate::cli::error::{Failure, Status, hint};
 use crate::cli::{ask, hand, interrupt, out, progress};
 use crate::model::{FixReport, Secret, StepState, Untrusted};
 use crate::output;
-use crate::remediate::{self, Acted, Bench, Planner, RemediationPlan, Sighted, Sightings, Sweep};
+use crate::remediate::{self, Acted, Bench, Planner, RemediationPlan, Sighted, Sightings, Sweep, guards};
 use crate::scan::Progress;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -35,10 +35,15 @@ pub(super) fn run(args: &FixArgs) -> Result<u8, Failure> {
     let sightings = survey::scan(args.home.as_deref(), !json)?;
     let chosen = chosen(&sightings, &args.ids)?;
     let entries = workshop.entries()?;
-    let planner =
-        Planner { detector: &detector, machine: &workshop.machine, entries: &entries, store: args.store.as_str() };
-    let plan = planner.plan(&sightings.findings, &chosen);
-    let telling = show::Telling { home: &workshop.machine.home, sightings: &sightings };
+    let machine = &workshop.machine;
+    let plan = if args.guards {
+        guards::plan(&detector, machine, &sightings.findings)
+    } else {
+        let planner = Planner { detector: &detector, machine, entries: &entries, store: args.store.as_str() };
+        planner.plan(&sightings.findings, &chosen)
+    };
+    let offers = if args.guards { guards::offers(machine) } else { Vec::new() };
+    let telling = show::Telling { home: &machine.home, sightings: &sightings, guards: args.guards, offers };
     if args.dry_run {
         let report = plan.report();
         if !json {

@@ -13,6 +13,10 @@ const MOST_RESIDUE: usize = 20;
 pub(super) struct Telling<'t> {
     pub(super) home: &'t Path,
     pub(super) sightings: &'t Sightings,
+    /// Whether it is guards that are planned.
+    pub(super) guards: bool,
+    /// What could be done, too, and is not.
+    pub(super) offers: Vec<&'static str>,
 }
 
 /// `1 secret`, `2 secrets`.
@@ -49,13 +53,17 @@ impl Telling<'_> {
             }
         }
         self.others(&mut text, &plan.steps);
+        self.offered(&mut text);
         text
     }
 
     /// There is nothing to do.
     pub(super) fn nothing(&self, report: &FixReport) -> String {
-        let mut text = String::from("Nothing to move to the keychain, and nothing to mend.\n");
+        let what =
+            if self.guards { "Nothing to guard" } else { "Nothing to move to the keychain, and nothing to mend" };
+        let mut text = format!("{what}.\n");
         self.others(&mut text, &report.steps);
+        self.offered(&mut text);
         text
     }
 
@@ -75,6 +83,13 @@ impl Telling<'_> {
                     let _ = writeln!(text, "      {}", Untrusted::from(why.as_str()));
                 }
             }
+        }
+    }
+
+    /// What could be done, too.
+    fn offered(&self, text: &mut String) {
+        for offer in &self.offers {
+            let _ = writeln!(text, "\nNot done, but possible: {offer}");
         }
     }
 
@@ -111,7 +126,8 @@ impl Telling<'_> {
             let _ = writeln!(text, "   {} ({}) -> {name}", Untrusted::from(step.title.as_str()), self.path(&step.path));
         }
         if !mended.is_empty() {
-            let _ = writeln!(text, "Mended (run {}):", report.run);
+            let what = if self.guards { "Guarded" } else { "Mended" };
+            let _ = writeln!(text, "{what} (run {}):", report.run);
         }
         for step in &mended {
             let _ = writeln!(text, "   {} ({})", Untrusted::from(step.title.as_str()), self.path(&step.path));
