@@ -13,6 +13,7 @@ use caulk::remediate::{Planner, RemediationPlan, Sighted};
 use caulk::rules::RulePack;
 use caulk::rules::place::Level;
 use caulk::rules::rule::Surface;
+use proptest::prelude::*;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -216,4 +217,54 @@ fn only_the_bad_hook_of_a_group_goes() {
         after.unwrap(),
         "{\"hooks\": {\"Stop\": [{\"matcher\": \"x\", \"hooks\": [{\"type\": \"command\", \"command\": \"make done\"}]}]}, \"model\": \"m\"}"
     );
+}
+
+/// The items of `permissions.allow`, as a reader of JSON with comments sees them.
+fn allowed(text: &str) -> Vec<String> {
+    let document = read::parse(read::Format::Json, text.as_bytes(), &Limits::SHIPPED);
+    assert!(document.problem.is_none(), "{text}");
+    let path = |field: &read::Field<'_>| field.path.iter().map(|key| key.bytes().to_vec()).collect::<Vec<_>>();
+    let is_item = |field: &&read::Field<'_>| path(field).get(1).is_some_and(|key| key == b"allow");
+    let items = document.fields.iter().filter(|field| field.role == read::Role::Entry).filter(is_item);
+    items.map(|field| String::from_utf8(field.value.bytes().to_vec()).unwrap()).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+    #[test]
+    fn a_list_of_any_layout(
+        items in prop::collection::vec((prop::sample::select(vec!["Read", "Bash(*)", "Edit(a)", "Bash"]), 0..6_usize, 0..6_usize), 1..6),
+        trailing in any::<bool>(),
+        crlf in any::<bool>(),
+    ) {
+        const GAPS: [&str; 6] = ["", " ", "\n    ", " // one\n", " /* two, \"Bash\" */ ", "\n\n\t"];
+        let mut text = String::from("{\n  \"permissions\": { \"allow\": [");
+        for (number, (item, before, after)) in items.iter().enumerate() {
+            let comma = if number + 1 < items.len() || trailing { "," } else { "" };
+            text.push_str(&format!("{}\"{item}\"{}{comma}", GAPS[*before], GAPS[*after]));
+        }
+        text.push_str("] }, \"x\": [1, \"Bash\"]\n}\n");
+        let text = if crlf { text.replace('\n', "\r\n") } else { text };
+        let pack = RulePack::builtin();
+        let surface = pack.surfaces().iter().find(|surface| surface.id == "claude-code.settings").unwrap();
+        let home = TempDir::new().unwrap();
+        let path = home.path().canonicalize().unwrap().join("settings.json");
+        fs::write(&path, &text).unwrap();
+        let rule = "claude-code-broad-shell";
+        let held = holds(rule, surface, &text);
+        let all: Vec<Sighted> =
+            held.into_iter().map(|field| sighted(rule, &surface.id, path.clone(), Some(field))).collect();
+        let plan = plan(home.path(), &all);
+        prop_assert!(plan.steps.iter().all(|step| step.state == StepState::Planned), "{}", text);
+        let wanted: Vec<&str> = items.iter().map(|item| item.0).filter(|item| !item.starts_with("Bash")).collect();
+        let after = after(&plan).unwrap_or_else(|| text.clone());
+        prop_assert_eq!(allowed(&after), wanted, "{}\n{}", text, after);
+        prop_assert!(after.contains("\"x\": [1, \"Bash\"]"));
+        for comment in ["// one", "/* two, \"Bash\" */"] {
+            prop_assert_eq!(text.matches(comment).count(), after.matches(comment).count(), "{}\n{}", text, after);
+        }
+        // What has gone comes back, whatever stood around it.
+        let back = caulk::remediate::take_out(text.as_bytes(), after.as_bytes(), after.as_bytes()).unwrap();
+        prop_assert_eq!(&*back, text.as_bytes());
+    }
 }

@@ -59,7 +59,8 @@ impl Planner<'_> {
                 transactions.push(transaction);
             }
         }
-        let mends: Vec<&Sighted> = chosen.iter().copied().filter(|sighted| !sighted.credential).collect();
+        let mends: Vec<&Sighted> =
+            chosen.iter().copied().filter(|s| !s.credential || s.fingerprint.is_none()).collect();
         self.mends(&mut work, &mends, &mut transactions);
         self.modes(&mut work, chosen, &mut transactions);
         RemediationPlan { transactions, steps: work.steps }

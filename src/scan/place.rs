@@ -9,7 +9,7 @@ use crate::model::{
 };
 use crate::read::git_state::{self, GitStates};
 use crate::rules::RulePack;
-use crate::rules::rule::{Rule, Surface};
+use crate::rules::rule::{Edit, Rule, Surface};
 use std::path::Path;
 
 /// Where a document comes from, as findings tell it.
@@ -168,7 +168,9 @@ impl<'p> Place<'p> {
         };
         let tracked = self.exposure.as_ref().is_some_and(|exposure| exposure.git == Some(GitState::Tracked));
         let can = judgement.mendable && recipe.automatic && (recipe.tracked || !tracked);
-        let automatic = cfg!(feature = "keychain") && can;
+        // Elsewhere a file has no right to be run that could be taken away.
+        let here = cfg!(unix) || recipe.edit != Edit::MendHook;
+        let automatic = cfg!(feature = "keychain") && can && here;
         let setting = pack.settings().iter().find(|setting| setting.id == *judgement.rule);
         let summary = match setting.map(|setting| &*setting.mend) {
             _ if !automatic => judgement.advice.clone(),

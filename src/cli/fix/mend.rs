@@ -78,7 +78,7 @@ pub(super) fn run(args: &FixArgs) -> Result<u8, Failure> {
     let mut acted = remediate::act(&bench, plan, &|| live.stopped()).map_err(hand::vault_failure)?;
     residue(&bench, &mut acted, &live, !json);
     let sealed = acted.moved.iter().any(|moved| !moved.items.is_empty());
-    let after = if !sealed { None } else { survey::scan(args.home.as_deref(), false).ok() };
+    let after = if sealed { survey::scan(args.home.as_deref(), false).ok() } else { None };
     telling.advise(&mut acted.report);
     if !json {
         out::print(telling.done(&acted.report, after.as_ref()).as_bytes())?;

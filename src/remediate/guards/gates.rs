@@ -3,7 +3,7 @@
 
 use super::{Guard, Making};
 use crate::host::{Os, installed};
-use crate::read::{Document, Role};
+use crate::read::{Document, Role, Text};
 use crate::remediate::edit::{Machine, Splice};
 
 /// Where the setting stands in its file.
@@ -141,7 +141,7 @@ fn is_set(gate: &Gate, document: &Document<'_>) -> bool {
         Spot::Line | Spot::Top => &[gate.key],
     };
     document.fields.iter().filter(|field| field.role != Role::Comment).any(|field| {
-        let keys: Vec<&[u8]> = field.path.iter().map(|key| key.bytes()).collect();
+        let keys: Vec<&[u8]> = field.path.iter().map(Text::bytes).collect();
         let whole = keys.len() >= path.len() && keys.iter().zip(path).all(|(key, wanted)| *key == wanted.as_bytes());
         whole || gate.unless.iter().any(|other| keys.last().is_some_and(|key| *key == other.as_bytes()))
     })

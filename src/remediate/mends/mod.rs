@@ -28,6 +28,8 @@ use zeroize::Zeroizing;
 
 /// What a mend of a file's text proves: the file is as its program reads it, and the rule finds nothing there.
 const PROVES: &[&str] = &["consumer-syntax", "finding-gone"];
+/// Mends of one file in one run: each looks at the whole file again.
+const MOST: usize = 100;
 const ODD: &str = "Its surroundings are too unusual to be edited safely";
 
 /// A mend of one finding of one file.
@@ -57,7 +59,7 @@ impl Planner<'_> {
         for (path, list) in files {
             let (hooks, texts): (Vec<_>, Vec<_>) = list.into_iter().partition(|m| m.recipe.edit == Edit::MendHook);
             if !hooks.is_empty() {
-                self.hook(work, path, &hooks, transactions);
+                mode::hook(work, path, &hooks, transactions);
             }
             if !texts.is_empty() {
                 let posture = posture.get_or_insert_with(|| Posture::new(pack.settings()));
@@ -99,7 +101,11 @@ impl Planner<'_> {
             list.iter().map(|mend| (judged.find(mend.sighted).map(|found| found.span.start), mend)).collect();
         drop(judged);
         order.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
-        for (_, mend) in order {
+        for (number, (_, mend)) in order.into_iter().enumerate() {
+            if number >= MOST {
+                skip(work, mend, "too many in one file; run caulk fix again".into());
+                continue;
+            }
             let recipe = mend.recipe;
             let id = || Some(recipe.id.to_string());
             let tracked = || {
@@ -157,30 +163,29 @@ impl Planner<'_> {
             // Without an edit the rule's own words say more than the recipe's, but for what it cannot know.
             return Err(by_hand(if recipe.edit == Edit::MendSetting { advice() } else { recipe.manual.to_string() }));
         };
-        self.checked(&judged, &found, recipe, bytes, &splices)
+        checked(&judged, &found, recipe, bytes, &splices)
             .map(|after| (after, next(recipe)))
             .ok_or_else(|| by_hand(format!("{ODD}. {}", recipe.manual)))
     }
+}
 
-    /// The text with the splices, if nothing else changes by them and the rule finds one place less.
-    fn checked(
-        &self,
-        judged: &Judged<'_, '_>,
-        found: &judged::Found,
-        recipe: &Recipe,
-        bytes: &[u8],
-        splices: &[Splice],
-    ) -> Option<Zeroizing<Vec<u8>>> {
-        let after = edit::apply(bytes, splices)?;
-        let again = judged.again(&after);
-        let whole = judged.document.problem.is_some() || again.document.problem.is_none();
-        let same = same::tree_but_for(judged.tree()?, again.tree()?, splices);
-        let gone = match recipe.edit {
-            Edit::MendPin => pin::is_pinned(&again, found),
-            _ => again.count(&found.rule) < judged.count(&found.rule),
-        };
-        (whole && same && gone).then_some(after)
-    }
+/// The text with the splices, if nothing else changes by them and the rule finds one place less.
+fn checked(
+    judged: &Judged<'_, '_>,
+    found: &judged::Found,
+    recipe: &Recipe,
+    bytes: &[u8],
+    splices: &[Splice],
+) -> Option<Zeroizing<Vec<u8>>> {
+    let after = edit::apply(bytes, splices)?;
+    let again = judged.again(&after);
+    let whole = judged.document.problem.is_some() || again.document.problem.is_none();
+    let same = same::tree_but_for(judged.tree()?, again.tree()?, splices);
+    let gone = match recipe.edit {
+        Edit::MendPin => pin::is_pinned(&again, found),
+        _ => again.count(&found.rule) < judged.count(&found.rule),
+    };
+    (whole && same && gone).then_some(after)
 }
 
 /// Whether a mend is for a finding of this weight.
@@ -191,7 +196,9 @@ fn applies(recipe: &Recipe, sighted: &Sighted) -> bool {
 /// What the user does from now on, one sentence.
 fn next(recipe: &Recipe) -> String {
     let text = match recipe.edit {
-        Edit::MendPin => "A newer version comes only when you write it there: look at what changed first.",
+        Edit::MendPin => {
+            "A newer version comes only when you write it there; what caulk mcp trust had approved is to be approved again."
+        }
         Edit::MendEntry => "The program it started is still there: look at it, and delete it if it is not yours.",
         Edit::MendHook => "The script is still there: look at it, and delete it if it is not yours.",
         _ => "",

@@ -18,34 +18,29 @@ const RUNS: u32 = 0o111;
 /// Every right of all but the owner.
 const OTHERS: u32 = 0o077;
 
-impl Planner<'_> {
-    /// Takes the right to be run from a hook that is a file.
-    pub(super) fn hook(&self, work: &mut Work, path: &Path, list: &[Mend<'_>], transactions: &mut Vec<Transaction>) {
-        let Some(recipe) = list.first().map(|mend| mend.recipe) else { return };
-        let id = || Some(recipe.id.to_string());
-        let verdict = |reason: String| Verdict::Skip { recipe: id(), reason };
-        let planned = match surgery::mode(path) {
-            Err(refusal) => Err(verdict(refusal.reason())),
-            Ok((_, mode)) if mode & RUNS == 0 => Err(verdict("changed since the scan: it is switched off".into())),
-            Ok((real, mode)) => Ok(change(path, &real, &list[0].sighted.surface, mode, mode & !RUNS)),
-        };
-        match planned {
-            Err(verdict) => list.iter().for_each(|mend| {
-                work.step(mend.sighted, verdict.copy());
-            }),
-            Ok(change) => {
-                let mended = Verdict::Mended { recipe: recipe.id.to_string(), next: next(recipe) };
-                let steps = list.iter().map(|mend| work.step(mend.sighted, mended.copy())).collect();
-                transactions.push(Transaction {
-                    changes: vec![change],
-                    steps,
-                    proves: PROVES,
-                    ..Transaction::default()
-                });
-            }
+/// Takes the right to be run from a hook that is a file.
+pub(super) fn hook(work: &mut Work, path: &Path, list: &[Mend<'_>], transactions: &mut Vec<Transaction>) {
+    let Some(recipe) = list.first().map(|mend| mend.recipe) else { return };
+    let id = || Some(recipe.id.to_string());
+    let verdict = |reason: String| Verdict::Skip { recipe: id(), reason };
+    let planned = match surgery::mode(path) {
+        Err(refusal) => Err(verdict(refusal.reason())),
+        Ok((_, mode)) if mode & RUNS == 0 => Err(verdict("changed since the scan: it is switched off".into())),
+        Ok((real, mode)) => Ok(change(path, &real, &list[0].sighted.surface, mode, mode & !RUNS)),
+    };
+    match planned {
+        Err(verdict) => list.iter().for_each(|mend| {
+            work.step(mend.sighted, verdict.copy());
+        }),
+        Ok(change) => {
+            let mended = Verdict::Mended { recipe: recipe.id.to_string(), next: next(recipe) };
+            let steps = list.iter().map(|mend| work.step(mend.sighted, mended.copy())).collect();
+            transactions.push(Transaction { changes: vec![change], steps, proves: PROVES, ..Transaction::default() });
         }
     }
+}
 
+impl Planner<'_> {
     /// Files of secrets that others can read and that stay: for their owner only, one step a file. The secret
     /// itself has a step of its own, which says what to do with it.
     pub(in crate::remediate) fn modes(
@@ -58,7 +53,10 @@ impl Planner<'_> {
         let Some(recipe) = recipes.iter().find(|recipe| recipe.edit == Edit::MendMode) else { return };
         let mut seen: Vec<&Path> = Vec::new();
         for sighted in chosen.iter().filter(|sighted| is_open(sighted)) {
-            let stays = work.steps.iter().any(|step| step.finding == sighted.id && step.state == StepState::Manual);
+            let stays = work
+                .steps
+                .iter()
+                .any(|step| step.finding == sighted.id && matches!(step.state, StepState::Manual | StepState::Skipped));
             if stays && !seen.contains(&&*sighted.path) {
                 seen.push(&sighted.path);
                 self.owner_only(work, sighted, recipe, transactions);
@@ -75,7 +73,7 @@ impl Planner<'_> {
         let change = change(&sighted.path, &real, &sighted.surface, mode, mode & !OTHERS);
         let at = work.step(sighted, Verdict::Mended { recipe: recipe.id.to_string(), next: next(recipe) });
         if let Some(step) = work.steps.get_mut(at) {
-            step.title = TITLE.to_owned();
+            TITLE.clone_into(&mut step.title);
         }
         let steps = vec![at];
         transactions.push(Transaction { changes: vec![change], steps, proves: PROVES, ..Transaction::default() });

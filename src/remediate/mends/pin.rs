@@ -4,6 +4,7 @@ use super::judged::{Found, Judged};
 use crate::host::installed;
 use crate::ledger::pin::{self, Wanted};
 use crate::model::{AutorunEntry, Pin};
+use crate::read::Text;
 use crate::read::json::{Kind, NodeId};
 use crate::remediate::edit::{Machine, Splice};
 use crate::rules::place::Level;
@@ -38,7 +39,7 @@ fn place(judged: &Judged<'_, '_>, found: &Found, wanted: &Wanted) -> Option<std:
     // A variable or a header may hold the same text.
     let is_command = |node: &NodeId| {
         let path = tree.path(*node);
-        let below = path.iter().skip(found.pointer.len()).map(|key| key.bytes());
+        let below = path.iter().skip(found.pointer.len()).map(Text::bytes);
         *node == entry
             || below.clone().any(|key| matches!(key, b"command" | b"cmd" | b"args" | b"bash" | b"powershell"))
     };
