@@ -27,7 +27,9 @@ pub(in crate::remediate) fn remove(source: &[u8], tree: &Tree<'_>, node: NodeId)
         let end = after + 1;
         let line_start = memchr::memrchr(b'\n', &source[..member.start]).map_or(0, |i| i + 1);
         let line_end = memchr::memchr(b'\n', &source[end..]).map_or(source.len(), |i| end + i + 1);
-        let alone = blank(&source[line_start..member.start]) && blank(&source[end..line_end]);
+        // A comment may stand before the comma, too, on this line or the next.
+        let bare = blank(&source[member.end..after]);
+        let alone = bare && blank(&source[line_start..member.start]) && blank(&source[end..line_end]);
         if alone && line_start > 0 {
             return Some(vec![Splice::new(line_start..line_end, "")]);
         }
