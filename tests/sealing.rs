@@ -6,7 +6,9 @@
 
 mod chaos;
 mod git;
+mod guards;
 mod mcp;
+mod mends;
 mod mishaps;
 mod npm;
 mod place;

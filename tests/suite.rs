@@ -37,6 +37,8 @@ mod layers;
 mod left_behind;
 mod marks;
 mod mcp;
+#[cfg(all(unix, feature = "keychain"))]
+mod mends;
 mod no_leak;
 mod ordinary;
 mod output;

@@ -172,7 +172,7 @@ fn run(spec: &RunSpec) -> String {
 fn setting(spec: &SettingSpec, product: &str) -> String {
     format!(
         "Setting {{ id: {}, title: {}, product: {}, surfaces: {}, field: {}, operator: {}, value: {}, \
-         key_matches: {}, severity: {}, project_severity: {}, category: {}, versions: {}, impact: {}, advice: {}, references: {}, matches: {}, ignores: {} }}",
+         key_matches: {}, severity: {}, project_severity: {}, category: {}, versions: {}, impact: {}, advice: {}, mend: {}, references: {}, matches: {}, ignores: {} }}",
         text(&spec.id),
         text(&spec.title),
         text(product),
@@ -191,6 +191,7 @@ fn setting(spec: &SettingSpec, product: &str) -> String {
         text(&spec.versions),
         text(&spec.impact),
         text(&spec.advice),
+        text(&spec.mend),
         list(&spec.references),
         list(&spec.matches),
         list(&spec.ignores),
@@ -300,11 +301,13 @@ fn recipe(spec: &RecipeSpec, product: &str) -> String {
         )
     });
     format!(
-        "Recipe {{ id: {}, product: {}, fields: {}, edit: {}, automatic: {}, tracked: {}, summary: {}, manual: {}, \
+        "Recipe {{ id: {}, product: {}, fields: {}, rules: {}, surfaces: {}, edit: {}, automatic: {}, tracked: {}, summary: {}, manual: {}, \
          busy: {}, versions: {}, references: {}, examples: {} }}",
         text(&spec.id),
         text(product),
         list(&spec.fields),
+        list(&spec.rules),
+        list(&spec.surfaces),
         variant("Edit", &spec.edit),
         spec.automatic,
         spec.tracked,

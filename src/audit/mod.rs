@@ -73,6 +73,8 @@ pub struct Judgement {
     pub evidence: Evidence,
     /// What to do.
     pub advice: String,
+    /// Whether a mend could be made, as far as can be told: none where the machine lacks what it needs.
+    pub mendable: bool,
 }
 
 /// One idea of what can be wrong.
@@ -212,6 +214,7 @@ impl AuditCx<'_> {
             span,
             evidence,
             advice: text.advice.to_string(),
+            mendable: true,
         })
     }
 }

@@ -167,6 +167,7 @@ impl<'p> Prepared<'p> {
                 ..Evidence::default()
             },
             advice: setting.advice.to_string(),
+            mendable: true,
         }
     }
 }

@@ -11,6 +11,7 @@ pub mod confine;
 pub mod dirs;
 pub mod error;
 pub mod exec;
+pub mod installed;
 pub mod key;
 pub mod list;
 pub mod lock;

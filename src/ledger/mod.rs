@@ -1,7 +1,7 @@
 //! Floor 3: documents to the list of what starts by itself.
 //!
 //! Facts only: what runs, from where, who is asked. What is wrong with an entry is the audits'
-//! business. Every text that leaves here has passed the caller's mask.
+//! business, how it is pinned [`pin`]'s. Every text that leaves here has passed the caller's mask.
 
 mod fetch;
 pub mod grants;
@@ -11,6 +11,7 @@ pub mod mcp;
 pub mod memory;
 mod node;
 mod package;
+pub mod pin;
 pub mod runs;
 mod script;
 mod words;

@@ -34,7 +34,7 @@ impl StepState {
 /// What became of one finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FixStep {
-    /// The finding.
+    /// The finding; empty for a guard.
     pub finding: FindingId,
     /// Its title, for people.
     pub title: String,
@@ -50,7 +50,8 @@ pub struct FixStep {
     pub state: StepState,
     /// Why, for what was not done.
     pub reason: Option<String>,
-    /// What was proved after the change: `vault-read-back`, `consumer-syntax`, `consumer-answer`.
+    /// What was proved after the change: `vault-read-back`, `consumer-syntax`, `consumer-answer`; of a mend
+    /// `finding-gone`, `mode-set`.
     pub verified: Vec<&'static str>,
     /// Files that still hold the secret.
     pub residue: Vec<Untrusted>,

@@ -15,6 +15,8 @@ struct ReportWire<'a> {
 
 #[derive(Serialize)]
 struct StepWire<'a> {
+    /// A guard is for no finding.
+    #[serde(skip_serializing_if = "str::is_empty")]
     finding: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     recipe: Option<&'a str>,

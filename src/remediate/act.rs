@@ -128,7 +128,8 @@ fn carry_out(
     });
     let images: Vec<Images> = transaction.changes.iter().map(files::images).collect();
     let sealed = journal.save(bench.state_dir).map_err(|error| error.to_string()).and_then(|()| {
-        images.iter().zip(&prepared).try_for_each(|(images, (record, _))| {
+        let written = images.iter().zip(&prepared).filter(|(_, (record, _))| record.mode.is_none());
+        written.into_iter().try_for_each(|(images, (record, _))| {
             images.save(key, &folder, &journal.run, &record.images).map_err(|error| error.to_string())
         })
     });

@@ -27,6 +27,11 @@ pub struct FileDiff {
 /// The lines that a change takes out and puts in.
 #[must_use]
 pub fn of(detector: &Detector<'_>, change: &Change) -> FileDiff {
+    if let Some(mode) = change.mode {
+        let line = |sign, bits: u32| (sign, Untrusted::new(format!("mode {bits:04o}")));
+        let lines = vec![line('-', mode.before), line('+', mode.after)];
+        return FileDiff { path: change.path.clone(), made: false, lines };
+    }
     let before: &[u8] = change.before.as_ref().map_or(b"", |bytes| bytes);
     let old = Masked::new(detector, change.surface.as_deref(), before);
     let new = Masked::new(detector, change.surface.as_deref(), &change.after);

@@ -23,6 +23,8 @@ pub struct Machine {
     pub git_config: PathBuf,
     /// Clients on the `PATH` that read `.npmrc` and take a login from no other place: yarn, bun, deno.
     pub file_only_clients: Vec<String>,
+    /// Package managers on the `PATH`, each with its version where a file tells it.
+    pub managers: Vec<(String, Option<String>)>,
 }
 
 /// One secret at one place, in a document read just now.

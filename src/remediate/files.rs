@@ -2,7 +2,7 @@
 
 use super::images::Images;
 use super::journal::{FileRecord, PathText};
-use super::plan::Change;
+use super::plan::{Change, ModeChange};
 use crate::host::open;
 use crate::host::surgery::{self, Lock, Method, Patient, Refusal, Settled};
 use crate::model::{Limits, Skip, Untrusted};
@@ -51,6 +51,13 @@ pub(super) fn images(change: &Change) -> Images {
 pub(super) fn prepare(change: &Change, images: &str) -> Result<(FileRecord, Option<Patient>), String> {
     let told = |what: String| format!("{}: {what}", shown_path(&change.path));
     let io = |error: std::io::Error| told(Refusal::from(error).reason());
+    if let Some(mode) = change.mode {
+        let (real, now) = surgery::mode(&change.path).map_err(|refusal| told(refusal.reason()))?;
+        if real != change.real || now != mode.before {
+            return Err(told("changed since the scan".into()));
+        }
+        return Ok((record(change, &real, Path::new(""), Path::new(""), true, ""), None));
+    }
     if change.before.is_none() {
         let (real, temporary) = surgery::name_beside(&change.path).map_err(io)?;
         let (_, back) = surgery::name_beside(&change.path).map_err(io)?;
@@ -82,9 +89,10 @@ fn record(change: &Change, real: &Path, temporary: &Path, back: &Path, in_place:
         temporary: PathText::of(temporary),
         back: PathText::of(back),
         in_place,
-        created: change.before.is_none(),
+        created: change.before.is_none() && change.mode.is_none(),
         locked_by_git: change.locked_by_git,
         surface: change.surface.clone(),
+        mode: change.mode,
         images: images.to_owned(),
     }
 }
@@ -101,6 +109,7 @@ pub(super) fn prepare_again(
         real: file.real.path(),
         before: Some(Zeroizing::new(current.to_vec())),
         after: wanted,
+        mode: None,
         surface: file.surface.clone(),
         locked_by_git: file.locked_by_git,
     };
@@ -133,6 +142,10 @@ fn try_write(record: &FileRecord, patient: Option<Patient>, images: &Images, way
         Direction::Back => (&images.after, &images.before, record.back.path()),
     };
     let real = record.real.path();
+    if let Some(mode) = record.mode {
+        let (from, to) = if way == Direction::Forward { (mode.before, mode.after) } else { (mode.after, mode.before) };
+        return surgery::set_mode(&real, from, to).map_err(told);
+    }
     let _lock = lock(record, &real).map_err(told)?;
     match (from, to) {
         (None, Some(to)) => surgery::create(&real, to, &temporary).map_err(told),
@@ -179,8 +192,22 @@ pub(super) fn settle(record: &FileRecord, images: &Images, way: Direction) -> Re
     }
 }
 
+/// What a file's permission bits are now.
+fn standing_mode(record: &FileRecord, mode: ModeChange) -> Standing {
+    match surgery::mode(&record.real.path()) {
+        Ok((_, now)) if now == mode.before => Standing::Before,
+        Ok((_, now)) if now == mode.after => Standing::After,
+        Ok(_) => Standing::Other(Zeroizing::default()),
+        Err(Refusal::Gone) => Standing::Gone,
+        Err(refusal) => Standing::Unreadable(refusal.reason()),
+    }
+}
+
 /// What a file holds now.
 pub(super) fn standing(record: &FileRecord, images: &Images) -> Standing {
+    if let Some(mode) = record.mode {
+        return standing_mode(record, mode);
+    }
     let mut bytes = Zeroizing::new(Vec::new());
     let read = open::open(&record.real.path())
         .and_then(|mut file| file.read_up_to(&mut bytes, Limits::SHIPPED.document_bytes));

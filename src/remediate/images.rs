@@ -53,6 +53,9 @@ impl RunKey {
 }
 
 impl Images {
+    /// Of a file whose content stays as it is.
+    pub(super) const NONE: Self = Self { before: None, after: None };
+
     /// Seals both and writes them to `name` in the run's folder.
     pub(super) fn save(&self, key: &RunKey, folder: &Path, run: &str, name: &str) -> Result<(), FileError> {
         let length = |side: &Option<Zeroizing<Vec<u8>>>| side.as_ref().map_or(ABSENT, |bytes| bytes.len() as u64);

@@ -3,6 +3,7 @@
 //! Holds names, digests and paths. Contents lie beside it, sealed under a key of the run that is in
 //! the vault (see `images`). No secret, and nothing that is one without that key, comes in here.
 
+use super::plan::ModeChange;
 use crate::host::write::AtomicFile;
 use crate::host::{FileError, state, trusted};
 use crate::vault::Binding;
@@ -110,7 +111,10 @@ pub(super) struct FileRecord {
     /// The surface it is read as; `None`: git's configuration.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) surface: Option<String>,
-    /// Where both contents lie, sealed: a file in the run's folder.
+    /// Permission bits, where they are what changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) mode: Option<ModeChange>,
+    /// Where both contents lie, sealed: a file in the run's folder; empty where only the mode changed.
     pub(super) images: String,
 }
 
@@ -143,6 +147,7 @@ impl FileRecord {
             created: false,
             locked_by_git: true,
             surface: None,
+            mode: None,
             images: String::new(),
         }
     }

@@ -1,5 +1,5 @@
-//! Floor 4: the verbs `fix` and `undo`. A report's findings are read again, moved into the keychain,
-//! and put back byte for byte when asked.
+//! Floor 4: the verbs `fix` and `undo`. A report's findings are read again, their secrets moved into the keychain,
+//! settings and entries mended, guards written, and all of it put back byte for byte when asked.
 //!
 //! Prints nothing and decides no exit status. Does not know how a scan works: it takes findings as
 //! a report tells them, and trusts only what it has read itself.
@@ -8,8 +8,10 @@ mod act;
 mod diff;
 pub mod edit;
 mod files;
+pub mod guards;
 mod images;
 mod journal;
+mod mends;
 mod merge;
 mod naming;
 mod plan;
@@ -23,12 +25,13 @@ mod sought;
 mod sweep;
 mod undo;
 mod verify;
+mod work;
 
 pub use act::{Acted, Moved, act};
 pub use diff::{FileDiff, of as diff};
 pub use merge::take_out;
 pub use naming::Fate;
-pub use plan::{Change, Item, RemediationPlan, Transaction};
+pub use plan::{Change, Item, ModeChange, RemediationPlan, Transaction};
 pub use planner::Planner;
 pub use recover::{Recovered, recover, unfinished};
 pub use sighted::{Sighted, Sightings};

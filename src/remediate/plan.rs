@@ -28,13 +28,25 @@ pub struct Change {
     pub before: Option<Zeroizing<Vec<u8>>>,
     /// Its content afterwards.
     pub after: Zeroizing<Vec<u8>>,
+    /// Its permission bits before and after, where they change and the content does not: then both contents
+    /// are left empty.
+    pub mode: Option<ModeChange>,
     /// The surface it is read as; `None`: a companion, git's configuration.
     pub surface: Option<String>,
     /// Whether git's own lock is taken while it is written.
     pub locked_by_git: bool,
 }
 
-/// One secret with everything that changes for it: all of it happens, or none.
+/// Permission bits that change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct ModeChange {
+    /// Now.
+    pub before: u32,
+    /// Afterwards.
+    pub after: u32,
+}
+
+/// One secret, or one mend, with everything that changes for it: all of it happens, or none.
 #[derive(Default)]
 pub struct Transaction {
     /// What goes into the vault.
@@ -43,6 +55,8 @@ pub struct Transaction {
     pub changes: Vec<Change>,
     /// Positions of its steps in the plan.
     pub steps: Vec<usize>,
+    /// Of a mend: what has been proved when its files are as planned.
+    pub proves: &'static [&'static str],
 }
 
 /// What a fix will do.
@@ -58,6 +72,13 @@ impl RemediationPlan {
     #[must_use]
     pub fn report(&self) -> FixReport {
         FixReport { run: String::new(), dry_run: true, steps: self.steps.clone() }
+    }
+
+    /// How many of its transactions move a secret, and how many mend something.
+    #[must_use]
+    pub fn counts(&self) -> (usize, usize) {
+        let secrets = self.transactions.iter().filter(|transaction| !transaction.items.is_empty()).count();
+        (secrets, self.transactions.len() - secrets)
     }
 
     /// Largest value that goes into the vault, bytes; 0: nothing does.

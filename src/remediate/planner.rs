@@ -9,15 +9,15 @@ use super::plan::{Change, RemediationPlan, Transaction};
 use super::recipes;
 use super::same;
 use super::sighted::Sighted;
+use super::work::{Verdict, Work};
 use crate::detect::{Detection, Detector, Hit, Scene};
 use crate::host::surgery::{self, Patient, Refusal};
-use crate::model::{FixStep, GitState, StepState, Untrusted};
+use crate::model::{GitState, Untrusted};
 use crate::read::git_state::GitStates;
 use crate::read::{self, Document};
 use crate::rules::rule::{Recipe, Surface};
-use crate::vault::{Binding, Entry, VaultName};
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use crate::vault::{Binding, Entry};
+use std::path::Path;
 use zeroize::Zeroizing;
 
 /// Makes plans.
@@ -32,40 +32,17 @@ pub struct Planner<'a> {
     pub store: &'static str,
 }
 
-/// What is worked on while a plan is made.
-struct Work {
-    /// Files as earlier transactions of the plan leave them.
-    files: BTreeMap<PathBuf, Zeroizing<Vec<u8>>>,
-    names: Names,
-    /// Consumers that are given a secret in this plan, and which.
-    consumers: Vec<(Binding, VaultName)>,
-    steps: Vec<FixStep>,
-}
-
-/// What became of one finding.
-enum Verdict {
-    Moved { recipe: String, name: VaultName, next: String },
-    Manual { recipe: Option<String>, next: String },
-    Skip { recipe: Option<String>, reason: String },
-}
-
 impl Planner<'_> {
-    /// A plan for the `chosen` findings. Other findings of a chosen secret are taken along: a secret that
+    /// A plan for the `chosen` findings: secrets first, then settings and entries, then modes. Other findings of a chosen secret are taken along: a secret that
     /// is moved in one place and stays in another is not moved.
     #[must_use]
     pub fn plan(&self, all: &[Sighted], chosen: &[&Sighted]) -> RemediationPlan {
-        let mut work = Work {
-            files: BTreeMap::new(),
-            names: Names::new(self.entries, self.detector.keys()),
-            consumers: Vec::new(),
-            steps: Vec::new(),
-        };
+        let mut work = Work::new(Names::new(self.entries, self.detector.keys()), self.store);
         let mut transactions = Vec::new();
         let mut seen: Vec<&str> = Vec::new();
         for sighted in chosen {
             let Some(fingerprint) = sighted.fingerprint.as_deref().filter(|_| sighted.credential) else {
-                let next = sighted.advice.clone().unwrap_or_else(|| "No secret lies there; mend it by hand.".into());
-                work.step(self, sighted, Verdict::Manual { recipe: None, next });
+                // Settings and entries come after the secrets: what is found in a file then is what is left of it.
                 continue;
             };
             if seen.contains(&fingerprint) {
@@ -82,6 +59,10 @@ impl Planner<'_> {
                 transactions.push(transaction);
             }
         }
+        let mends: Vec<&Sighted> =
+            chosen.iter().copied().filter(|s| !s.credential || s.fingerprint.is_none()).collect();
+        self.mends(&mut work, &mends, &mut transactions);
+        self.modes(&mut work, chosen, &mut transactions);
         RemediationPlan { transactions, steps: work.steps }
     }
 
@@ -109,7 +90,7 @@ impl Planner<'_> {
                     // Nobody asked for this place; where the secret stays there it is named as residue.
                     continue;
                 }
-                work.step(self, sighted, verdict);
+                work.step(sighted, verdict);
             }
         }
         transaction
@@ -293,74 +274,8 @@ impl Planner<'_> {
         let after = edit::apply(current, &splices).ok_or("git's configuration cannot be extended safely")?;
         work.files.insert(real.clone(), after.clone());
         let path = companion.path.clone();
-        transaction.put(Change { path, real, before, after, surface: None, locked_by_git: true });
+        transaction.put(Change { path, real, before, after, mode: None, surface: None, locked_by_git: true });
         Ok(())
-    }
-}
-
-impl Work {
-    fn step(&mut self, planner: &Planner<'_>, sighted: &Sighted, verdict: Verdict) {
-        let mut step = FixStep {
-            finding: sighted.id.clone(),
-            title: sighted.title.clone(),
-            recipe: None,
-            path: sighted.shown.clone(),
-            vault_name: None,
-            store: None,
-            state: StepState::Planned,
-            reason: None,
-            verified: Vec::new(),
-            residue: Vec::new(),
-            next: None,
-        };
-        match verdict {
-            Verdict::Moved { recipe, name, next } => {
-                step.recipe = Some(recipe);
-                step.vault_name = Some(name.to_string());
-                step.store = Some(planner.store);
-                step.next = Some(next).filter(|next| !next.is_empty());
-            }
-            Verdict::Manual { recipe, next } => {
-                (step.state, step.recipe, step.next) = (StepState::Manual, recipe, Some(next));
-            }
-            Verdict::Skip { recipe, reason } => {
-                (step.state, step.recipe, step.reason) = (StepState::Skipped, recipe, Some(reason));
-            }
-        }
-        self.steps.push(step);
-    }
-
-    #[allow(clippy::too_many_arguments, reason = "what a change is made of")]
-    fn change(
-        &mut self,
-        transaction: &mut Transaction,
-        path: &Path,
-        real: &Path,
-        surface: &str,
-        before: &Zeroizing<Vec<u8>>,
-        after: &Zeroizing<Vec<u8>>,
-    ) {
-        self.files.insert(real.to_owned(), after.clone());
-        transaction.put(Change {
-            path: path.to_owned(),
-            real: real.to_owned(),
-            before: Some(before.clone()),
-            after: after.clone(),
-            surface: Some(surface.to_owned()),
-            locked_by_git: surface == "git.config",
-        });
-    }
-}
-
-impl Verdict {
-    fn copy(&self) -> Self {
-        match self {
-            Self::Moved { recipe, name, next } => {
-                Self::Moved { recipe: recipe.clone(), name: name.clone(), next: next.clone() }
-            }
-            Self::Manual { recipe, next } => Self::Manual { recipe: recipe.clone(), next: next.clone() },
-            Self::Skip { recipe, reason } => Self::Skip { recipe: recipe.clone(), reason: reason.clone() },
-        }
     }
 }
 
@@ -371,7 +286,7 @@ pub(super) fn detect(detector: &Detector<'_>, surface: &Surface, document: &Docu
 }
 
 /// Whether a program that rewrites such a file at any time runs now.
-fn busy(recipe: &Recipe, surface: &Surface) -> Option<String> {
+pub(super) fn busy(recipe: &Recipe, surface: &Surface) -> Option<String> {
     let busy = recipe.busy.iter().filter_map(|busy| busy.split_once(' '));
     let busy: Vec<&str> = busy.filter(|(of, _)| *of == surface.id).map(|(_, program)| program).collect();
     let program = surgery::running(&busy)?;

@@ -111,6 +111,16 @@ fn one(
 ) -> Result<(), Stuck> {
     let folder = journal::folder(bench.state_dir).join(&journal.run);
     let shown = files::shown(file);
+    let stuck = |why: String| Err(Stuck { why, for_good: true });
+    if file.mode.is_some() {
+        return match files::standing(file, &Images::NONE) {
+            Standing::Before => Ok(()),
+            Standing::After => Ok(files::write(file, None, &Images::NONE, Direction::Back)?),
+            Standing::Gone => stuck(format!("{shown} is gone")),
+            Standing::Unreadable(why) => Err(format!("{shown}: {why}").into()),
+            Standing::Other(_) => stuck(format!("who may use {shown} was changed since; it stays as it is")),
+        };
+    }
     // Never sealed, so never written.
     if folder.join(&file.images).symlink_metadata().is_err() {
         return Ok(());
@@ -121,12 +131,22 @@ fn one(
         // Another sealed login of this host still needs it.
         return Ok(());
     }
+    // No secret went out of it: a setting, an entry, a guard.
+    let mends = journal.records[index].items.is_empty();
     match files::standing(file, &images) {
         Standing::Before => Ok(()),
         Standing::After => Ok(files::write(file, None, &images, Direction::Back)?),
-        Standing::Gone => Err(Stuck { why: format!("{shown} is gone; its secret stays in the vault"), for_good: true }),
+        Standing::Gone if mends => stuck(format!("{shown} is gone")),
+        Standing::Gone => stuck(format!("{shown} is gone; its secret stays in the vault")),
         Standing::Unreadable(why) => Err(format!("{shown}: {why}").into()),
         Standing::Other(current) => {
+            if mends && let (None, Some(after)) = (&images.before, &images.after) {
+                // A file that caulk made and that others wrote to by now: only what caulk wrote goes.
+                return match merge::take_out(b"", after, &current) {
+                    Some(merged) => Ok(replace(bench, journal, index, number, file, &current, merged, key)?),
+                    None => stuck(format!("{shown} was edited where caulk had written; it stays as it is")),
+                };
+            }
             let (Some(before), Some(after)) = (&images.before, &images.after) else {
                 // A configuration that caulk made and that others use by now: only caulk's part goes.
                 return Ok(without_helpers(bench, journal, index, number, file, &current, key)?);
@@ -139,12 +159,8 @@ fn one(
                 if file.surface.is_none() {
                     return Ok(without_helpers(bench, journal, index, number, file, &current, key)?);
                 }
-                return Err(Stuck {
-                    why: format!(
-                        "{shown} was edited where caulk had changed it; put the value back by hand: caulk vault get"
-                    ),
-                    for_good: true,
-                });
+                let how = if mends { "it stays as it is" } else { "put the value back by hand: caulk vault get" };
+                return stuck(format!("{shown} was edited where caulk had changed it; {how}"));
             };
             Ok(replace(bench, journal, index, number, file, &current, merged, key)?)
         }

@@ -74,6 +74,9 @@ fn one(bench: &Bench<'_>, journal: &mut Journal, index: usize, key: Option<&RunK
 fn stands(bench: &Bench<'_>, journal: &Journal, record: &Record, key: &RunKey) -> bool {
     let folder = journal::folder(bench.state_dir).join(&journal.run);
     let written = record.files.iter().all(|file| {
+        if file.mode.is_some() {
+            return matches!(files::standing(file, &Images::NONE), Standing::After);
+        }
         Images::load(key, &folder, &journal.run, &file.images)
             .is_ok_and(|images| matches!(files::standing(file, &images), Standing::After))
     });

@@ -35,6 +35,12 @@ pub struct Sighted {
     pub canary: bool,
     /// Whether git tracks the file.
     pub tracked: bool,
+    /// Whether git's ignore files keep it out of a repository.
+    pub ignored: bool,
+    /// Whether other accounts can read the file.
+    pub others_can_read: bool,
+    /// Whether the report says that a fix does it by itself.
+    pub automatic: bool,
     /// What the report advises.
     pub advice: Option<String>,
     /// Where to revoke or rotate it.
@@ -87,6 +93,9 @@ fn sighted(finding: &Value) -> Option<Sighted> {
         contained: location.get("container").is_some(),
         canary: finding["secret"]["attributes"].get("canary").is_some(),
         tracked: finding["exposure"]["git"] == "tracked",
+        ignored: finding["exposure"]["git"] == "ignored",
+        others_can_read: finding["exposure"]["others_can_read"] == true,
+        automatic: finding["fix"]["automatic"] == true,
         advice: text(&finding["fix"]["summary"]),
         rotate: text(&finding["fix"]["rotate_url"]),
     })

@@ -20,9 +20,11 @@ pub struct RunFacts {
     pub home: PathBuf,
     /// The store it used.
     pub store: StoreKind,
-    /// Secrets that stand moved.
+    /// Secrets that stand moved, and mends that stand.
     pub standing: usize,
-    /// Secrets that were taken back.
+    /// Of these, secrets.
+    pub secrets: usize,
+    /// What was taken back, of both.
     pub undone: usize,
     /// Whether a kill left something half done.
     pub unfinished: bool,
@@ -45,6 +47,7 @@ fn facts(journal: &Journal) -> RunFacts {
         home: journal.home.path(),
         store: StoreKind::from_word(&journal.store).unwrap_or_default(),
         standing: count(Stage::Done),
+        secrets: journal.records.iter().filter(|r| r.stage == Stage::Done && !r.items.is_empty()).count(),
         undone: count(Stage::Undone),
         unfinished: journal.is_unfinished(),
     }
@@ -132,7 +135,7 @@ fn step(journal: &Journal, step: &StepRecord, state: StepState, reason: Option<S
         recipe: step.recipe.clone(),
         path: Untrusted::from(step.path.as_str()),
         vault_name: step.vault_name.clone(),
-        store: StoreKind::from_word(&journal.store).map(StoreKind::as_str),
+        store: step.vault_name.as_ref().and_then(|_| StoreKind::from_word(&journal.store)).map(StoreKind::as_str),
         state,
         reason,
         verified: Vec::new(),

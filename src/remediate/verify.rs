@@ -6,7 +6,7 @@ use super::Bench;
 use super::files;
 use super::plan::{Change, Transaction};
 use crate::broker::{git, headers, launch};
-use crate::host::open;
+use crate::host::{open, surgery};
 use crate::model::{Limits, Secret};
 use crate::read::{self, Format};
 use crate::vault::{Binding, Entry, Index, VaultName};
@@ -17,6 +17,9 @@ use zeroize::Zeroizing;
 pub(super) fn transaction(bench: &Bench<'_>, transaction: &Transaction) -> Result<Vec<&'static str>, String> {
     for change in &transaction.changes {
         file(bench, change)?;
+    }
+    if transaction.items.is_empty() {
+        return Ok(transaction.proves.to_vec());
     }
     let index = Index::load(bench.state_dir).map_err(|error| error.to_string())?;
     for item in &transaction.items {
@@ -33,6 +36,10 @@ pub(super) fn transaction(bench: &Bench<'_>, transaction: &Transaction) -> Resul
 /// The file holds what was planned, and parses as well as it did.
 fn file(bench: &Bench<'_>, change: &Change) -> Result<(), String> {
     let shown = files::shown_path(&change.path);
+    if let Some(mode) = change.mode {
+        let now = surgery::mode(&change.real).map_err(|refusal| format!("{shown}: {}", refusal.reason()))?;
+        return if now.1 == mode.after { Ok(()) } else { Err(format!("{shown}: changed by somebody else meanwhile")) };
+    }
     let mut bytes = Zeroizing::new(Vec::new());
     open::open(&change.real)
         .and_then(|mut file| file.read_up_to(&mut bytes, Limits::SHIPPED.document_bytes))

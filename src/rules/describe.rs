@@ -96,6 +96,12 @@ pub fn setting_markdown(setting: &Setting) -> String {
     }
     section(&mut out, "Why it matters", &setting.impact);
     section(&mut out, "What to do", &setting.advice);
+    let mend = match &*setting.mend {
+        "" => String::new(),
+        "remove" => "Takes it out of the file.".to_owned(),
+        value => format!("Sets it to `{}`.", value.trim_matches('"')),
+    };
+    section(&mut out, "What `caulk fix` does", &mend);
     sources(&mut out, setting.references.iter().map(AsRef::as_ref));
     out
 }
@@ -143,6 +149,8 @@ pub fn recipe_markdown(recipe: &Recipe) -> String {
     section(&mut out, "What it does", &recipe.summary);
     let fields = recipe.fields.iter().map(|field| format!("`{field}`")).collect::<Vec<_>>().join(", ");
     section(&mut out, "Fields", &fields);
+    let rules = recipe.rules.iter().map(|rule| format!("`{rule}`")).collect::<Vec<_>>().join(", ");
+    section(&mut out, "Mends", &rules);
     section(&mut out, "Versions", &recipe.versions);
     section(&mut out, "By hand", &recipe.manual);
     sources(&mut out, recipe.references.iter().map(AsRef::as_ref));

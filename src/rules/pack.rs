@@ -5,7 +5,7 @@
 
 use super::boundary::ByteClass;
 use super::catalog::CatalogSet;
-use super::rule::{AuditText, Campaign, Recipe, Rule, Setting, Str, Surface};
+use super::rule::{AuditText, Campaign, Edit, Recipe, Rule, Setting, Str, Surface};
 use super::wildcard::Wildcard;
 use super::{RuleError, load};
 use crate::model::PackFacts;
@@ -316,6 +316,20 @@ impl RulePack {
         };
         // The surface's own order decides.
         surface.recipes.iter().find_map(|id| self.recipes().iter().find(|r| r.id == *id && fits(r)))
+    }
+
+    /// The recipe that mends what `rule`, a setting or an audit, tells of in a surface.
+    #[must_use]
+    pub fn mend_for(&self, rule: &str, surface: &str) -> Option<&'static Recipe> {
+        let sets = || self.settings().iter().any(|setting| setting.id == rule && !setting.mend.is_empty());
+        self.recipes().iter().find(|recipe| match recipe.edit {
+            Edit::MendSetting => sets(),
+            edit if edit.is_mend() => {
+                recipe.rules.iter().any(|id| id == rule)
+                    && (recipe.surfaces.is_empty() || recipe.surfaces.iter().any(|id| id == surface))
+            }
+            _ => false,
+        })
     }
 
     /// The files the pack was made of: name relative to `rules/`, and text.

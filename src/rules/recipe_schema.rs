@@ -1,5 +1,8 @@
 //! What authors write under `rules/recipes`, as serde types.
 //!
+//! A recipe seals a secret, and surfaces name it; or it mends what a setting or an audit tells of, and names
+//! the rules itself.
+//!
 //! Shared with the build script (`rules/build.rs` includes this file), so it may use nothing but
 //! std and serde. An unknown key is an error everywhere.
 
@@ -25,7 +28,14 @@ pub struct RecipeSpec {
     /// Its id; surfaces name it in `recipes`.
     pub id: String,
     /// Fields it claims, as the report writes them: `mcpServers.*.env.*`; `*` is any run of characters.
+    #[serde(default)]
     pub fields: Vec<String>,
+    /// Of a mend: the audits whose findings it mends; settings say so themselves (`mend`).
+    #[serde(default)]
+    pub rules: Vec<String>,
+    /// Of a mend: the surfaces it knows; empty: any.
+    #[serde(default)]
+    pub surfaces: Vec<String>,
     /// The coded editor: a word of `rules::rule::Edit`.
     pub edit: String,
     /// Whether `fix` does it; else it only says what to do by hand.

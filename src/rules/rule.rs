@@ -152,6 +152,8 @@ pub struct Setting {
     pub impact: Str,
     /// What to do.
     pub advice: Str,
+    /// The safe value as JSON text, or `remove`; empty: mended by hand.
+    pub mend: Str,
     /// Sources.
     pub references: List<Str>,
     /// Documents in which it holds.
@@ -207,6 +209,10 @@ pub struct Recipe {
     pub product: Str,
     /// Fields it claims, as reports write them, with `*`.
     pub fields: List<Str>,
+    /// Of a mend: the audits whose findings it mends.
+    pub rules: List<Str>,
+    /// Of a mend: the surfaces it knows; empty: any.
+    pub surfaces: List<Str>,
     /// The coded editor.
     pub edit: Edit,
     /// Whether `fix` does it.
@@ -227,6 +233,14 @@ pub struct Recipe {
     pub examples: List<Example>,
 }
 
+impl Recipe {
+    /// Whether it is for findings of this weight: what starts by itself is taken away only where it is bad.
+    #[must_use]
+    pub fn is_for(&self, severity: Severity) -> bool {
+        !matches!(self.edit, Edit::MendEntry | Edit::MendHook) || severity >= Severity::High
+    }
+}
+
 /// The coded editors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Edit {
@@ -244,10 +258,33 @@ pub enum Edit {
     McpEnv,
     /// A remote MCP server's header comes from a helper.
     McpHeader,
+    /// A setting gets the safe value that its rule names, or goes.
+    MendSetting,
+    /// A package gets the version that is installed here.
+    MendPin,
+    /// A task starts when asked for, no longer when its folder is opened.
+    MendTask,
+    /// The entry of a hook goes.
+    MendEntry,
+    /// A hook that is a file loses the right to be run.
+    MendHook,
+    /// A file of secrets is for its owner only.
+    MendMode,
     /// Nothing can be done by a program: the user is told what to do.
     ByHand,
     /// It must stay where it is; the user is told why.
     Leave,
+}
+
+impl Edit {
+    /// Whether it mends a setting or an entry, and seals nothing.
+    #[must_use]
+    pub const fn is_mend(self) -> bool {
+        matches!(
+            self,
+            Self::MendSetting | Self::MendPin | Self::MendTask | Self::MendEntry | Self::MendHook | Self::MendMode
+        )
+    }
 }
 
 /// A file before and after.

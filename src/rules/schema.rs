@@ -174,6 +174,9 @@ pub struct SettingSpec {
     pub impact: String,
     /// What to do, one sentence.
     pub advice: String,
+    /// What `caulk fix` makes of it: the safe value as JSON text, or `remove`; empty: nothing, it is mended by hand.
+    #[serde(default)]
+    pub mend: String,
     /// Where the facts come from.
     #[serde(default)]
     pub references: Vec<String>,

@@ -69,12 +69,20 @@ pub struct Run {
     pub trigger: Str,
     /// What stands between it and its start.
     pub starts: Str,
-    /// `key=value` below the entry, without which it does not start.
+    /// `key=value` below the entry, without which it does not start; of a whole file: `executable`.
     pub when: Str,
     /// How a text has to begin to be a command.
     pub begins: Str,
     /// The audit of those that come with a project.
     pub project: Str,
+}
+
+impl Run {
+    /// Whether it is a file as a whole that starts only where its mode says that it may be run.
+    #[must_use]
+    pub fn needs_right(&self) -> bool {
+        self.when == "executable"
+    }
 }
 
 /// Paths by system.

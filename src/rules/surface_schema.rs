@@ -125,7 +125,7 @@ pub struct RunSpec {
     pub trigger: String,
     /// What stands between it and its start, a word of `ledger::Starts`.
     pub starts: String,
-    /// `key=value` below the entry, without which it does not start by itself.
+    /// `key=value` below the entry, without which it does not start by itself; of a whole file: `executable`.
     #[serde(default)]
     pub when: String,
     /// How a text has to begin to be a command: git's aliases are words of git, or begin with `!`.

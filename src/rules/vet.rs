@@ -186,10 +186,24 @@ pub fn posture_file(file: &PostureFile) -> Vec<Defect> {
         ] {
             report.unless(!text.is_empty(), id, format!("{name} is empty"));
         }
+        report.unless(
+            matches!(setting.mend.as_str(), "" | "remove") || is_json_scalar(&setting.mend),
+            id,
+            "`mend` is neither `remove` nor a value as JSON writes it",
+        );
         report.unless(!setting.matches.is_empty(), id, "needs at least one of `matches`");
         report.unless(!setting.ignores.is_empty(), id, "needs at least one of `ignores`");
     }
     report.0
+}
+
+/// A word, a whole number, or a string without an escape: what every format has a way to write.
+fn is_json_scalar(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:".contains(c);
+    let quoted = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    matches!(text, "true" | "false")
+        || text.bytes().all(|b| b.is_ascii_digit())
+        || quoted.is_some_and(|inner| !inner.is_empty() && inner.chars().all(plain))
 }
 
 /// A file of `rules/audits`.
@@ -219,7 +233,9 @@ pub fn recipe_file(file: &RecipeFile) -> Vec<Defect> {
         let id = &recipe.id;
         report.unless(is_kebab(id), id, "id is not kebab-case");
         report.word(id, "edit", &recipe.edit, EDITS);
-        report.unless(!recipe.fields.is_empty(), id, "claims no field");
+        let mends = recipe.edit.starts_with("mend-");
+        report.unless(mends == recipe.fields.is_empty(), id, "claims no field, or is a mend and claims one");
+        report.unless(mends || recipe.rules.is_empty() && recipe.surfaces.is_empty(), id, "no mend, and names rules");
         report.unless(
             recipe.automatic != matches!(recipe.edit.as_str(), "by-hand" | "leave"),
             id,
@@ -228,13 +244,19 @@ pub fn recipe_file(file: &RecipeFile) -> Vec<Defect> {
         for (name, text) in [("summary", &recipe.summary), ("manual", &recipe.manual)] {
             report.unless(text.ends_with('.'), id, format!("{name} is no sentence"));
         }
-        report.unless(!recipe.examples.is_empty(), id, "no example");
+        // What changes a file's mode has nothing to show.
+        let shows = !matches!(recipe.edit.as_str(), "mend-hook" | "mend-mode");
+        report.unless(!recipe.examples.is_empty() || !shows, id, "no example");
         for example in &recipe.examples {
-            let told = example.refused == example.name.is_empty();
-            report.unless(told, id, "an example has a name, or is refused");
+            let told = if mends { example.name.is_empty() } else { example.refused == example.name.is_empty() };
+            report.unless(told, id, "an example has a name, or is refused; that of a mend has none");
         }
         let refuses = recipe.examples.iter().all(|example| example.refused);
-        report.unless(recipe.automatic != refuses, id, "an automatic recipe needs an example that is not refused");
+        report.unless(
+            recipe.automatic != refuses || !shows,
+            id,
+            "an automatic recipe needs an example that is not refused",
+        );
     }
     report.0
 }

@@ -69,8 +69,23 @@ pub const ECOSYSTEMS: &[&str] = &["npm", "pypi", "vscode", "cargo", "gem", "pack
 /// Words of a setting's `operator`.
 pub const OPERATORS: &[&str] = &["is", "is-not", "contains", "matches", "present", "above", "below"];
 /// Words of a recipe's `edit`.
-pub const EDITS: &[&str] =
-    &["npm-line", "npm-url", "git-store", "git-url", "git-header", "mcp-env", "mcp-header", "by-hand", "leave"];
+pub const EDITS: &[&str] = &[
+    "npm-line",
+    "npm-url",
+    "git-store",
+    "git-url",
+    "git-header",
+    "mcp-env",
+    "mcp-header",
+    "mend-setting",
+    "mend-pin",
+    "mend-task",
+    "mend-entry",
+    "mend-hook",
+    "mend-mode",
+    "by-hand",
+    "leave",
+];
 /// Words of a rule's `check`: the closed set that `detect::check` implements.
 pub const CHECKS: &[&str] = &[
     "age-bech32",

@@ -150,9 +150,10 @@ impl Engine<'_> {
         let candidate =
             Candidate { path: path.to_owned(), surface: Some(surface), level, system: false, link: false, max: None };
         let place = self.bare_place(&candidate);
-        let found = judgements
-            .into_iter()
-            .map(|judgement| Found { finding: place.judgement(judgement, None), ..Found::default() });
+        let found = judgements.into_iter().map(|judgement| Found {
+            finding: place.judgement(self.scanner.pack, judgement, None),
+            ..Found::default()
+        });
         self.collector.findings(found.collect());
     }
 }

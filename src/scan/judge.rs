@@ -10,13 +10,14 @@ use crate::audit::posture::Posture;
 use crate::audit::{self, AuditCx, Judgement};
 use crate::components;
 use crate::detect::Mask;
+use crate::host::installed as copies;
 use crate::host::open::{self, Roots};
 use crate::ledger::grants::Grants;
-use crate::ledger::{hooks, mcp, runs};
+use crate::ledger::{hooks, mcp, pin, runs};
 use crate::model::{AutorunEntry, Component, Started, Untrusted};
 use crate::read::{self, Document, Format, outline};
 use crate::rules::place::Level;
-use crate::rules::rule::Surface;
+use crate::rules::rule::{Edit, Surface};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock};
 
@@ -103,6 +104,7 @@ impl<'j> Judge<'j> {
         judgements.extend(audit::run(&cx));
         judgements.extend(self.stock.started(servers.iter().chain(&hooks), &surface.id));
         judgements.extend(self.remember(candidate, surface, servers.iter().chain(&hooks), &cx));
+        self.look_up(&mut judgements, servers.iter().chain(&hooks));
         judgements.retain(|judgement| self.scanner.pack.keeps(&judgement.rule));
         judgements
     }
@@ -162,6 +164,20 @@ impl<'j> Judge<'j> {
     pub(super) fn into_lists(self) -> Lists {
         let (agents, components) = self.stock.into_lists();
         Lists { started: self.started.into_inner().unwrap_or_default(), agents, components }
+    }
+
+    /// A package can be pinned where a version of it is installed here.
+    fn look_up<'e>(&self, judgements: &mut [Judgement], entries: impl Iterator<Item = &'e AutorunEntry> + Clone) {
+        let home = self.home.as_ref().unwrap_or(&self.scanner.host.user.home);
+        let pack = self.scanner.pack;
+        let pins = |rule: &str| pack.mend_for(rule, "").is_some_and(|recipe| recipe.edit == Edit::MendPin);
+        for judgement in judgements.iter_mut().filter(|judgement| pins(&judgement.rule)) {
+            let entry = entries.clone().find(|entry| entry.span == judgement.span);
+            let wanted = entry.and_then(|entry| entry.launch.as_ref()).and_then(pin::wanted);
+            let version = wanted
+                .and_then(|wanted| wanted.at(&copies::newest(home, self.scanner.host.os, wanted.cache, &wanted.name)?));
+            judgement.mendable = version.is_some();
+        }
     }
 
     /// What other files grant to the servers of a project's `.mcp.json`.

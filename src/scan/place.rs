@@ -9,7 +9,7 @@ use crate::model::{
 };
 use crate::read::git_state::{self, GitStates};
 use crate::rules::RulePack;
-use crate::rules::rule::{Rule, Surface};
+use crate::rules::rule::{Edit, Rule, Surface};
 use std::path::Path;
 
 /// Where a document comes from, as findings tell it.
@@ -129,7 +129,8 @@ impl<'p> Place<'p> {
     }
 
     /// Something that starts by itself, or a setting, at this place.
-    pub(super) fn judgement(&self, judgement: Judgement, region: Option<Region>) -> Finding {
+    pub(super) fn judgement(&self, pack: &RulePack, judgement: Judgement, region: Option<Region>) -> Finding {
+        let fix = self.mend(pack, &judgement);
         let pointer = judgement.pointer.join("/");
         Finding {
             id: FindingId::from_text(""),
@@ -157,8 +158,29 @@ impl<'p> Place<'p> {
             reach: None,
             same_secret: Vec::new(),
             same_secret_count: 0,
-            fix: Some(Fix { recipe: None, automatic: false, summary: judgement.advice, rotate_url: None }),
+            fix: Some(fix),
         }
+    }
+
+    /// What `fix` does about a setting or an entry, or what the user does.
+    fn mend(&self, pack: &RulePack, judgement: &Judgement) -> Fix {
+        let found = pack.mend_for(&judgement.rule, self.surface_id);
+        let Some(recipe) = found.filter(|recipe| recipe.is_for(judgement.severity)) else {
+            return Fix { recipe: None, automatic: false, summary: judgement.advice.clone(), rotate_url: None };
+        };
+        let tracked = self.exposure.as_ref().is_some_and(|exposure| exposure.git == Some(GitState::Tracked));
+        let can = judgement.mendable && recipe.automatic && (recipe.tracked || !tracked);
+        // Elsewhere a file has no right to be run that could be taken away.
+        let here = cfg!(unix) || recipe.edit != Edit::MendHook;
+        let automatic = cfg!(feature = "keychain") && can && here;
+        let setting = pack.settings().iter().find(|setting| setting.id == *judgement.rule);
+        let summary = match setting.map(|setting| &*setting.mend) {
+            _ if !automatic => judgement.advice.clone(),
+            Some("remove") => "Takes it out of the file.".to_owned(),
+            Some(value) => format!("Sets it to `{}`.", value.trim_matches('"')),
+            None => recipe.summary.to_string(),
+        };
+        Fix { recipe: Some(recipe.id.to_string()), automatic, summary, rotate_url: None }
     }
 
     fn title(&self, what: &str) -> String {

@@ -105,6 +105,7 @@ impl<'s> Stock<'s> {
                 ..Evidence::default()
             },
             advice: text.advice.to_string(),
+            mendable: false,
         })
     }
 
@@ -129,6 +130,7 @@ impl<'s> Stock<'s> {
                 ..Evidence::default()
             },
             advice: text.advice.to_string(),
+            mendable: false,
         })
     }
 }

@@ -18,7 +18,7 @@ use crate::host::open::OpenFile;
 use crate::model::Skip;
 use crate::read::encoding::{self, Encoding};
 use crate::read::{self, Format};
-use crate::rules::rule::Surface;
+use crate::rules::rule::{Run, Surface};
 use crate::triage::{self, Inline};
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 use std::cell::RefCell;
@@ -75,6 +75,9 @@ impl Engine<'_> {
             return Ok(content);
         }
         self.scanner.progress.bytes_read.fetch_add(bytes, Ordering::Relaxed);
+        if is_switched_off(candidate.surface, file) {
+            reading.found.retain(|found| found.finding.secret.is_some());
+        }
         let none = reading.found.is_empty();
         if !none {
             // Exposure is asked for while the file is still open, and only where something was found.
@@ -234,7 +237,7 @@ impl Engine<'_> {
         self.bound(&mut reading.found);
         for judgement in judgements {
             let region = locator.region(&judgement.span);
-            let finding = place.judgement(judgement, Some(region));
+            let finding = place.judgement(self.scanner.pack, judgement, Some(region));
             reading.found.push(Found { finding, ..Found::default() });
         }
     }
@@ -257,6 +260,12 @@ impl Engine<'_> {
             found.truncate(most);
         }
     }
+}
+
+/// Whether a file that starts by itself does not, since nobody may run it: git passes such a hook over.
+fn is_switched_off(surface: Option<&Surface>, file: &OpenFile) -> bool {
+    surface.is_some_and(|surface| surface.runs.iter().any(Run::needs_right))
+        && file.mode().is_some_and(|mode| mode & 0o111 == 0)
 }
 
 /// Gives this thread's buffer to `work` and wipes it after.

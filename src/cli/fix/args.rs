@@ -9,8 +9,9 @@ use std::path::PathBuf;
 pub(in crate::cli) const FIX_EXAMPLES: &str = "\
 Examples:
   caulk fix --dry-run        what would be done, as a diff with the secrets masked
-  caulk fix                  show that, ask, and move the secrets to the keychain
+  caulk fix                  show that, ask, move the secrets to the keychain, mend the settings
   caulk fix 753786ada247     one finding of the last scan, and every other place of the same secret
+  caulk fix --guards         rules for the agents and package managers that are here
   caulk undo                 put everything back as it was, byte for byte
 
 A file changes only after the secret is in the keychain and was read back.
@@ -33,6 +34,9 @@ pub struct FixArgs {
     /// Everything that can be mended (the same as naming nothing)
     #[arg(long)]
     pub all: bool,
+    /// Instead: rules that keep agents from files of secrets, and package managers from brand-new releases
+    #[arg(long, conflicts_with_all = ["all", "ids"])]
+    pub guards: bool,
     /// Do not ask
     #[arg(short, long)]
     pub yes: bool,

@@ -2,7 +2,7 @@
 
 use crate::cli::error::Failure;
 use crate::cli::settings::shown;
-use crate::host::Host;
+use crate::host::{Host, installed};
 use crate::remediate::edit::Machine;
 use std::env::consts::EXE_SUFFIX;
 use std::path::{Path, PathBuf};
@@ -10,6 +10,9 @@ use std::path::{Path, PathBuf};
 /// npm clients that cannot be handed a login for one registry in their environment. bun has a variable
 /// for a token, which it sends to whatever registry is its default: the wrong one, as likely as not.
 const FILE_ONLY: [&str; 3] = ["yarn", "bun", "deno"];
+
+/// Package managers that can wait until a release has aged.
+const MANAGERS: [&str; 4] = ["npm", "pnpm", "bun", "uv"];
 
 /// The facts for the caller's own home, or for `home`.
 pub(super) fn facts(host: &Host, home: Option<&Path>) -> Result<Machine, Failure> {
@@ -24,7 +27,25 @@ pub(super) fn facts(host: &Host, home: Option<&Path>) -> Result<Machine, Failure
         // git reads both, the plain one last.
         if plain.exists() { plain } else { moved.filter(|path| path.exists()).unwrap_or(plain) }
     });
-    Ok(Machine { os: host.os, file_only_clients: file_only(host), git_config, launcher: launcher(host)?, home })
+    let managers = managers(host, &home);
+    let file_only_clients = file_only(host);
+    Ok(Machine { os: host.os, file_only_clients, managers, git_config, launcher: launcher(host)?, home })
+}
+
+/// The package managers on the `PATH`. Nothing is run: a version comes from the files beside a program, or not.
+fn managers(host: &Host, home: &Path) -> Vec<(String, Option<String>)> {
+    let endings: &[&str] = if cfg!(windows) { &[".exe", ".cmd"] } else { &[""] };
+    let program = |name: &str| {
+        let names =
+            folders(host).into_iter().flat_map(|f| endings.iter().map(move |end| f.join(format!("{name}{end}"))));
+        names.into_iter().find(|path| path.is_file())
+    };
+    let version = |name: &str, path: &Path| match name {
+        "uv" => installed::of_receipt(home, host.os, name),
+        _ => installed::of_program(path, name),
+    };
+    let found = MANAGERS.iter().filter_map(|name| Some((*name, program(name)?)));
+    found.map(|(name, path)| (name.to_owned(), version(name, &path))).collect()
 }
 
 /// The clients on the `PATH` that read a login from the file only, as a sentence names them.

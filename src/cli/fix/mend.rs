@@ -8,7 +8,7 @@ use crate::cli::error::{Failure, Status, hint};
 use crate::cli::{ask, hand, interrupt, out, progress};
 use crate::model::{FixReport, Secret, StepState, Untrusted};
 use crate::output;
-use crate::remediate::{self, Acted, Bench, Planner, Sighted, Sightings, Sweep};
+use crate::remediate::{self, Acted, Bench, Planner, RemediationPlan, Sighted, Sightings, Sweep, guards};
 use crate::scan::Progress;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -35,10 +35,15 @@ pub(super) fn run(args: &FixArgs) -> Result<u8, Failure> {
     let sightings = survey::scan(args.home.as_deref(), !json)?;
     let chosen = chosen(&sightings, &args.ids)?;
     let entries = workshop.entries()?;
-    let planner =
-        Planner { detector: &detector, machine: &workshop.machine, entries: &entries, store: args.store.as_str() };
-    let plan = planner.plan(&sightings.findings, &chosen);
-    let telling = show::Telling { home: &workshop.machine.home, sightings: &sightings };
+    let machine = &workshop.machine;
+    let plan = if args.guards {
+        guards::plan(&detector, machine, &sightings.findings)
+    } else {
+        let planner = Planner { detector: &detector, machine, entries: &entries, store: args.store.as_str() };
+        planner.plan(&sightings.findings, &chosen)
+    };
+    let offers = if args.guards { guards::offers(machine) } else { Vec::new() };
+    let telling = show::Telling { home: &machine.home, sightings: &sightings, guards: args.guards, offers };
     if args.dry_run {
         let report = plan.report();
         if !json {
@@ -55,8 +60,7 @@ pub(super) fn run(args: &FixArgs) -> Result<u8, Failure> {
     }
     if !args.yes {
         out::aside(&telling.plan(&detector, &plan));
-        let question =
-            format!("Move {} to the {}?", show::count(plan.transactions.len(), "secret"), args.store.as_str());
+        let question = question(&plan, args.store.as_str());
         if !ask::confirm(&question, "nobody is here to say yes; nothing was done")? {
             out::complain("nothing was done");
             return Ok(Status::Findings.code());
@@ -73,13 +77,29 @@ pub(super) fn run(args: &FixArgs) -> Result<u8, Failure> {
     let bench = workshop.bench(&detector, &vault, &entries);
     let mut acted = remediate::act(&bench, plan, &|| live.stopped()).map_err(hand::vault_failure)?;
     residue(&bench, &mut acted, &live, !json);
-    let after = if acted.moved.is_empty() { None } else { survey::scan(args.home.as_deref(), false).ok() };
+    let sealed = acted.moved.iter().any(|moved| !moved.items.is_empty());
+    let after = if sealed { survey::scan(args.home.as_deref(), false).ok() } else { None };
     telling.advise(&mut acted.report);
     if !json {
         out::print(telling.done(&acted.report, after.as_ref()).as_bytes())?;
     }
     let status = end(&acted.report, json, whole)?;
     Ok(stop.status().unwrap_or(status))
+}
+
+/// What is asked before anything is done.
+fn question(plan: &RemediationPlan, store: &str) -> String {
+    match plan.counts() {
+        (secrets, 0) => format!("Move {} to the {store}?", show::count(secrets, "secret")),
+        (0, mends) => format!("Make {}?", show::count(mends, "change")),
+        (secrets, mends) => {
+            format!(
+                "Move {} to the {store}, and make {}?",
+                show::count(secrets, "secret"),
+                show::count(mends, "change")
+            )
+        }
+    }
 }
 
 /// Writes the report for programs, and gives the exit status. `whole`: nothing is left half done by an
@@ -91,11 +111,12 @@ pub(super) fn end(report: &FixReport, json: bool, whole: bool) -> Result<u8, Fai
     Ok(if report.is_clean() && whole { Status::Clean.code() } else { Status::Findings.code() })
 }
 
-/// The findings that were named; without names, every credential that is worth moving.
+/// The findings that were named; without names, every credential that is worth moving and all that can be mended.
 fn chosen<'s>(sightings: &'s Sightings, ids: &[String]) -> Result<Vec<&'s Sighted>, Failure> {
     if ids.is_empty() {
         // What is public by design, and published samples, are told of and left alone.
-        return Ok(sightings.findings.iter().filter(|s| s.credential && s.severity != "info").collect());
+        let worth = |s: &&Sighted| s.severity != "info" && (s.credential || s.automatic);
+        return Ok(sightings.findings.iter().filter(worth).collect());
     }
     let mut chosen: Vec<&Sighted> = Vec::new();
     for id in ids {

@@ -13,6 +13,10 @@ const MOST_RESIDUE: usize = 20;
 pub(super) struct Telling<'t> {
     pub(super) home: &'t Path,
     pub(super) sightings: &'t Sightings,
+    /// Whether it is guards that are planned.
+    pub(super) guards: bool,
+    /// What could be done, too, and is not.
+    pub(super) offers: Vec<&'static str>,
 }
 
 /// `1 secret`, `2 secrets`.
@@ -27,12 +31,17 @@ impl Telling<'_> {
         if plan.transactions.is_empty() {
             return self.nothing(&plan.report());
         }
-        let _ = writeln!(text, "{} would move to the keychain:", count(plan.transactions.len(), "secret"));
+        let (secrets, mends) = plan.counts();
+        let moved = (secrets > 0).then(|| format!("{} would move to the keychain", count(secrets, "secret")));
+        let mended = (mends > 0).then(|| format!("{} would be made", count(mends, "change")));
+        let heading: Vec<String> = moved.into_iter().chain(mended).collect();
+        let _ = writeln!(text, "{}:", heading.join(", "));
         for (number, transaction) in plan.transactions.iter().enumerate() {
             let titles: Vec<&FixStep> = transaction.steps.iter().filter_map(|at| plan.steps.get(*at)).collect();
             let names: Vec<&str> = transaction.items.iter().map(|item| item.name.as_str()).collect();
             let title = titles.first().map_or("", |step| step.title.as_str());
-            let _ = writeln!(text, "\n{}. {} -> {}", number + 1, Untrusted::from(title), names.join(", "));
+            let to = if names.is_empty() { String::new() } else { format!(" -> {}", names.join(", ")) };
+            let _ = writeln!(text, "\n{}. {}{to}", number + 1, Untrusted::from(title));
             for change in &transaction.changes {
                 let diff = remediate::diff(detector, change);
                 let made = if diff.made { " (new)" } else { "" };
@@ -44,13 +53,17 @@ impl Telling<'_> {
             }
         }
         self.others(&mut text, &plan.steps);
+        self.offered(&mut text);
         text
     }
 
-    /// There is nothing to move.
+    /// There is nothing to do.
     pub(super) fn nothing(&self, report: &FixReport) -> String {
-        let mut text = String::from("Nothing to move to the keychain.\n");
+        let what =
+            if self.guards { "Nothing to guard" } else { "Nothing to move to the keychain, and nothing to mend" };
+        let mut text = format!("{what}.\n");
         self.others(&mut text, &report.steps);
+        self.offered(&mut text);
         text
     }
 
@@ -73,9 +86,17 @@ impl Telling<'_> {
         }
     }
 
+    /// What could be done, too.
+    fn offered(&self, text: &mut String) {
+        for offer in &self.offers {
+            let _ = writeln!(text, "\nNot done, but possible: {offer}");
+        }
+    }
+
     /// Adds to each step what comes after it: rotate, or not yet.
     pub(super) fn advise(&self, report: &mut FixReport) {
-        for step in report.steps.iter_mut().filter(|step| step.state == StepState::Done) {
+        let sealed = |step: &&mut FixStep| step.state == StepState::Done && step.vault_name.is_some();
+        for step in report.steps.iter_mut().filter(sealed) {
             let sighted = self.sightings.findings.iter().find(|sighted| sighted.id == step.finding);
             let after = if self.sightings.watcher {
                 NOT_YET.to_owned()
@@ -92,17 +113,26 @@ impl Telling<'_> {
     /// What was done, what remains, and what is next.
     pub(super) fn done(&self, report: &FixReport, after: Option<&Sightings>) -> String {
         let mut text = String::new();
-        let done: Vec<&FixStep> = report.steps.iter().filter(|step| step.state == StepState::Done).collect();
-        if done.is_empty() {
-            text.push_str("Nothing was moved.\n");
-        } else {
+        let all = report.steps.iter().filter(|step| step.state == StepState::Done);
+        let (done, mended): (Vec<&FixStep>, Vec<&FixStep>) = all.partition(|step| step.vault_name.is_some());
+        if done.is_empty() && mended.is_empty() {
+            text.push_str("Nothing was done.\n");
+        }
+        if !done.is_empty() {
             let _ = writeln!(text, "Sealed (run {}):", report.run);
         }
         for step in &done {
             let name = step.vault_name.as_deref().unwrap_or_default();
             let _ = writeln!(text, "   {} ({}) -> {name}", Untrusted::from(step.title.as_str()), self.path(&step.path));
         }
-        let mut next: Vec<&str> = Vec::new();
+        if !mended.is_empty() {
+            let what = if self.guards { "Guarded" } else { "Mended" };
+            let _ = writeln!(text, "{what} (run {}):", report.run);
+        }
+        for step in &mended {
+            let _ = writeln!(text, "   {} ({})", Untrusted::from(step.title.as_str()), self.path(&step.path));
+        }
+        let mut next: Vec<&str> = mended.iter().filter_map(|step| step.next.as_deref()).collect();
         for step in &done {
             // The first sentences are the recipe's; rotation comes below.
             if let Some((recipe, _)) = step.next.as_deref().and_then(|next| next.split_once(" It lay in the clear")) {
@@ -124,7 +154,7 @@ impl Telling<'_> {
                 writeln!(text, "\nSecrets in the clear: {} before, {} now.", self.sightings.distinct, after.distinct);
         }
         self.rotate(&mut text, &done);
-        if !done.is_empty() {
+        if !(done.is_empty() && mended.is_empty()) {
             text.push_str("\nTake it back: caulk undo\n");
         }
         text

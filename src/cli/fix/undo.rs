@@ -36,7 +36,9 @@ pub(super) fn run(args: &UndoArgs) -> Result<u8, Failure> {
     }
     if !args.yes {
         out::aside(&planned(&workshop, &chosen)?);
-        if !ask::confirm("Put these back in the clear?", "nobody is here to say yes; nothing was done")? {
+        let secrets = chosen.is_empty() || chosen.iter().any(|run| run.secrets > 0);
+        let question = if secrets { "Put these back in the clear?" } else { "Put these back as they were?" };
+        if !ask::confirm(question, "nobody is here to say yes; nothing was done")? {
             out::complain("nothing was done");
             return Ok(Status::Findings.code());
         }
@@ -123,12 +125,20 @@ fn planned(workshop: &Workshop, chosen: &[RunFacts]) -> Result<String, Failure> 
     let mut text = String::new();
     for run in chosen {
         let plan = remediate::plan_undo(&workshop.state, &run.run).map_err(|e| Failure::new(e.to_string()))?;
-        let _ = writeln!(text, "Run {} moved {}:", run.run, count(run.standing, "secret"));
+        let _ = writeln!(text, "Run {}, {}:", run.run, what(run));
         for step in &plan.steps {
             let _ = writeln!(text, "   {} ({})", Untrusted::from(step.title.as_str()), step.path);
         }
     }
     Ok(text)
+}
+
+/// What of a run stands.
+fn what(run: &RunFacts) -> String {
+    let sealed = (run.secrets > 0).then(|| format!("{} sealed", count(run.secrets, "secret")));
+    let mends = run.standing - run.secrets;
+    let mended = (mends > 0).then(|| format!("{} made", count(mends, "change")));
+    sealed.into_iter().chain(mended).collect::<Vec<_>>().join(", ")
 }
 
 fn told(report: &FixReport) -> String {
@@ -146,7 +156,7 @@ fn told(report: &FixReport) -> String {
             let _ = writeln!(text, "   {}", Untrusted::from(reason.as_str()));
         }
     }
-    if done.count() > 0 {
+    if done.clone().any(|step| step.vault_name.is_some()) {
         text.push_str("These files hold their secrets in the clear again.\n");
     } else if report.steps.is_empty() {
         text.push_str("Nothing to take back.\n");
@@ -180,8 +190,8 @@ fn list(args: &UndoArgs, json: bool) -> Result<u8, Failure> {
         let state = match (run.unfinished, run.standing, run.undone) {
             (true, ..) => "cut short; caulk fix or caulk undo ends it".to_owned(),
             (_, 0, _) => "taken back".to_owned(),
-            (_, standing, 0) => format!("{} sealed", count(standing, "secret")),
-            (_, standing, undone) => format!("{} sealed, {undone} taken back", count(standing, "secret")),
+            (.., 0) => what(run),
+            (.., undone) => format!("{}, {undone} taken back", what(run)),
         };
         let home = Untrusted::from_bytes(run.home.as_os_str().as_encoded_bytes());
         let _ = writeln!(text, "{}  {state}  {home}", run.run);

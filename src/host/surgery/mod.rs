@@ -10,6 +10,7 @@ mod attributes;
 mod busy;
 mod in_place;
 mod made;
+mod mode;
 mod patient;
 mod refusal;
 mod settle;
@@ -26,6 +27,7 @@ use windows as sys;
 
 pub use busy::{Lock, lock_beside, running};
 pub use made::{create, name_beside, remove_if};
+pub use mode::{mode, set_mode};
 pub use patient::{Method, Patient};
 pub use refusal::Refusal;
 pub use settle::{Settled, restore, settle};

@@ -263,6 +263,12 @@ pub(super) fn links(file: &File) -> u64 {
     file.metadata().map_or(1, |meta| meta.nlink())
 }
 
+/// Gives an open file these permission bits.
+pub(super) fn set_mode(file: &OpenFile, bits: u32) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    file.file().set_permissions(std::fs::Permissions::from_mode(bits))
+}
+
 /// Whether a failure says that another program has the file open.
 pub(super) fn shared(error: &io::Error) -> bool {
     matches!(Errno::from_io_error(error), Some(Errno::TXTBSY))

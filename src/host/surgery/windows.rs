@@ -104,6 +104,11 @@ impl Place {
     }
 }
 
+/// There are no permission bits here.
+pub(super) fn set_mode(_: &OpenFile, _: u32) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
 /// How many names a file has: the standard library tells on nightly only.
 pub(super) fn links(_: &File) -> u64 {
     1

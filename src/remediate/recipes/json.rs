@@ -1,4 +1,4 @@
-//! Taking a member out of a JSON object and putting one in, so that the text around stays as it was:
+//! Taking a member out of a JSON object, or an item out of a list, and putting a member in, so that the text around stays as it was:
 //! indentation, comments, trailing commas.
 
 use super::super::edit::Splice;
@@ -18,15 +18,18 @@ pub(super) fn member(source: &[u8], tree: &Tree<'_>, node: NodeId) -> Option<Ran
     (source.get(start) == Some(&b'"') && source.get(key.end) == Some(&b'"')).then(|| start..quoted(tree, node).end)
 }
 
-/// Takes a member out, with one comma. Comments stay.
-pub(super) fn remove(source: &[u8], tree: &Tree<'_>, node: NodeId) -> Option<Vec<Splice>> {
-    let member = member(source, tree, node)?;
+/// Takes a member or an item out, with one comma. Comments stay.
+pub(in crate::remediate) fn remove(source: &[u8], tree: &Tree<'_>, node: NodeId) -> Option<Vec<Splice>> {
+    let is_item = tree.key_span(node).is_none();
+    let member = if is_item { quoted(tree, node) } else { member(source, tree, node)? };
     let after = skip(source, member.end)?;
     if source.get(after) == Some(&b',') {
         let end = after + 1;
         let line_start = memchr::memrchr(b'\n', &source[..member.start]).map_or(0, |i| i + 1);
         let line_end = memchr::memchr(b'\n', &source[end..]).map_or(source.len(), |i| end + i + 1);
-        let alone = blank(&source[line_start..member.start]) && blank(&source[end..line_end]);
+        // A comment may stand before the comma, too, on this line or the next.
+        let bare = blank(&source[member.end..after]);
+        let alone = bare && blank(&source[line_start..member.start]) && blank(&source[end..line_end]);
         if alone && line_start > 0 {
             return Some(vec![Splice::new(line_start..line_end, "")]);
         }
@@ -43,8 +46,10 @@ pub(super) fn remove(source: &[u8], tree: &Tree<'_>, node: NodeId) -> Option<Vec
     let object = tree.parent(node)?;
     let Some(above) = tree.children(object).take_while(|other| *other != node).last() else {
         let open = tree.span(object).start + 1;
-        let alone =
-            blank(&source[open..member.start]) && source.get(after) == Some(&b'}') && blank(&source[member.end..after]);
+        let close = if is_item { b']' } else { b'}' };
+        let alone = blank(&source[open..member.start])
+            && source.get(after) == Some(&close)
+            && blank(&source[member.end..after]);
         return Some(vec![Splice::new(if alone { open..after } else { member }, "")]);
     };
     let comma = skip(source, quoted(tree, above).end).filter(|at| source.get(*at) == Some(&b','))?;
@@ -57,6 +62,59 @@ pub(super) fn remove(source: &[u8], tree: &Tree<'_>, node: NodeId) -> Option<Vec
     let alone = blank(&source[line_start..member.start]) && blank(&source[member.end..line_end]);
     let gone = if alone && line_start > comma { line_start..line_end } else { member };
     Some(vec![Splice::new(comma..comma + 1, ""), Splice::new(gone, "")])
+}
+
+/// Puts entries at the beginning of an object or a list: whole lines come, and whoever adds at the end later
+/// does not touch them. `None` where nothing but a comment is in it.
+pub(in crate::remediate) fn begin(
+    source: &[u8],
+    tree: &Tree<'_>,
+    container: NodeId,
+    entries: &dyn Fn(&Indent) -> Vec<String>,
+) -> Option<Vec<Splice>> {
+    let span = tree.span(container);
+    let open = span.start + 1;
+    let eol = if memchr::memmem::find(source, b"\r\n").is_some() { "\r\n" } else { "\n" };
+    let outer = String::from_utf8_lossy(leading(source, span.start)).into_owned();
+    let Some(first) = tree.children(container).next() else {
+        let close = span.end.checked_sub(1).filter(|close| *close >= open)?;
+        let unit = if outer.contains('\t') { "\t" } else { "  " };
+        let indent = Indent { eol, lead: format!("{outer}{unit}"), unit: unit.to_owned(), lines: true };
+        let text = entries(&indent).join(&format!(",{eol}{}", indent.lead));
+        let all = format!("{eol}{}{text}{eol}{outer}", indent.lead);
+        return blank(&source[open..close]).then(|| vec![Splice::new(open..close, all)]);
+    };
+    let start = match tree.key_span(first) {
+        Some(key) => key.start - usize::from(key.start > open && matches!(source[key.start - 1], b'"' | b'\'')),
+        None => quoted(tree, first).start,
+    };
+    let lead = String::from_utf8_lossy(leading(source, start)).into_owned();
+    let line_start = memchr::memrchr(b'\n', &source[..start]).map_or(0, |i| i + 1);
+    let lines = line_start > open && blank(&source[line_start..start]);
+    let unit = lead.strip_prefix(&outer).filter(|unit| !unit.is_empty()).unwrap_or("  ").to_owned();
+    let indent = Indent { eol, lead, unit, lines };
+    let between = if lines { format!(",{eol}{}", indent.lead) } else { ", ".to_owned() };
+    let text: String = entries(&indent).iter().flat_map(|entry| [entry.as_str(), &between]).collect();
+    Some(vec![Splice::new(start..start, text)])
+}
+
+/// How entries are laid out that are put into a container.
+pub(in crate::remediate) struct Indent {
+    /// The file's line end.
+    pub(in crate::remediate) eol: &'static str,
+    /// What stands before an entry on its line.
+    pub(in crate::remediate) lead: String,
+    /// One step further in.
+    pub(in crate::remediate) unit: String,
+    /// Whether each entry has a line to itself.
+    pub(in crate::remediate) lines: bool,
+}
+
+/// The blanks at the beginning of the line of `at`.
+fn leading(source: &[u8], at: usize) -> &[u8] {
+    let start = memchr::memrchr(b'\n', &source[..at]).map_or(0, |i| i + 1);
+    let blanks = source[start..at].iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+    &source[start..start + blanks]
 }
 
 /// Where the next thing that is neither white space nor a comment stands.
@@ -100,6 +158,6 @@ pub(super) fn layout(source: &[u8], key: &Range<usize>) -> Layout {
 }
 
 /// A text as a JSON string.
-pub(super) fn string(text: &str) -> String {
+pub(in crate::remediate) fn string(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }

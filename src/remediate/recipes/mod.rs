@@ -4,7 +4,7 @@
 //! parses again, and comes back for the next. Bytes that are not the secret's stay as they are.
 
 mod git;
-mod json;
+pub(super) mod json;
 mod mcp;
 mod npm;
 
@@ -31,7 +31,14 @@ pub fn edit(target: &Target<'_>) -> Outcome {
         Edit::GitHeader => git::header(target),
         Edit::McpEnv => mcp::env(target),
         Edit::McpHeader => mcp::header(target),
-        Edit::ByHand => by_hand(target),
+        // A mend has no secret to move.
+        Edit::MendSetting
+        | Edit::MendPin
+        | Edit::MendTask
+        | Edit::MendEntry
+        | Edit::MendHook
+        | Edit::MendMode
+        | Edit::ByHand => by_hand(target),
         Edit::Leave => Outcome::Skip(recipe.manual.trim_end_matches('.').to_owned()),
     }
 }
@@ -51,7 +58,7 @@ where
 }
 
 /// The line that holds `at`, its end included.
-fn whole_line(source: &[u8], at: usize) -> Range<usize> {
+pub(super) fn whole_line(source: &[u8], at: usize) -> Range<usize> {
     let start = memchr::memrchr2(b'\n', b'\r', &source[..at]).map_or(bom(source), |i| i + 1);
     let end = memchr::memchr2(b'\n', b'\r', &source[at..]).map_or(source.len(), |i| at + i);
     let end = match source.get(end..) {

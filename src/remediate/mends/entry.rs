@@ -1,0 +1,42 @@
+//! The entry of a hook goes, with what would be empty without it. JSON only: elsewhere a person does it.
+
+use super::json;
+use super::judged::{Found, Judged};
+use crate::read::Format;
+use crate::read::json::{Kind, NodeId, Tree};
+use crate::remediate::edit::Splice;
+
+/// The edit, where the entry can be told apart from its surroundings.
+pub(super) fn splices(judged: &Judged<'_, '_>, found: &Found) -> Option<Vec<Splice>> {
+    if judged.surface.format != Format::Json {
+        return None;
+    }
+    let (tree, node) = (judged.tree()?, judged.node(found)?);
+    json::remove(judged.document.source, tree, widened(tree, whole(tree, node)?))
+}
+
+/// The entry that a command belongs to: the item of a list it stands in, or itself where it is a setting.
+fn whole(tree: &Tree<'_>, node: NodeId) -> Option<NodeId> {
+    let is_item = |node: NodeId| tree.parent(node).is_some_and(|above| tree.kind(above) == Kind::Array);
+    if is_item(node) || tree.kind(node) == Kind::Object {
+        return Some(node);
+    }
+    let above = tree.parent(node)?;
+    Some(if is_item(above) { above } else { node })
+}
+
+/// The outermost list or group that would hold nothing but an empty list. What stands at the top stays.
+fn widened(tree: &Tree<'_>, entry: NodeId) -> NodeId {
+    let mut gone = entry;
+    while let Some(above) = tree.parent(gone) {
+        let at_top = tree.parent(above).is_none_or(|root| tree.parent(root).is_none());
+        let only = tree.children(above).count() == 1;
+        // A group of Claude Code says for which tools its `hooks` are.
+        let group = tree.kind(above) == Kind::Object && tree.key(gone).is_some_and(|key| key.bytes() == b"hooks");
+        if at_top || !(only || group) || (gone == entry && tree.kind(above) == Kind::Object) {
+            break;
+        }
+        gone = above;
+    }
+    gone
+}
