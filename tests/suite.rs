@@ -21,6 +21,7 @@ mod broker;
 mod budget;
 mod catalogue;
 mod checks;
+mod ci_agents;
 mod clients;
 mod cmd;
 mod confine;
