@@ -186,7 +186,7 @@ fn is_ideograph(c: char) -> bool {
 }
 
 /// What a text says, fit to be shown.
-fn shown(cx: &AuditCx<'_>, text: &[u8]) -> String {
+pub(super) fn shown(cx: &AuditCx<'_>, text: &[u8]) -> String {
     let masked: Untrusted = (cx.mask)(text);
     let escaped = masked.to_string();
     match escaped.char_indices().nth(SHOWN) {

@@ -12,6 +12,7 @@ mod hidden_bidi;
 mod hidden_characters;
 mod hidden_instruction;
 mod hook;
+mod instructions;
 mod line;
 mod loader_variable;
 mod pipe_to_shell;
@@ -105,6 +106,7 @@ pub const ALL: &[&dyn Audit] = &[
     &hidden_bidi::HiddenBidi,
     &hidden_characters::HiddenCharacters,
     &ci::CiAgents,
+    &instructions::Instructions,
 ];
 
 /// Whether the audits of `surface` walk a tree, so that a document in another form than JSON is to be outlined.
