@@ -33,6 +33,7 @@ mod host;
 mod hostile;
 mod ids;
 mod injection;
+mod instructions;
 mod layers;
 #[cfg(all(unix, feature = "keychain"))]
 mod left_behind;

@@ -8,6 +8,7 @@ mod auto_start;
 mod base_url;
 mod ci;
 mod container;
+mod escaped;
 mod hidden_bidi;
 mod hidden_characters;
 mod hidden_instruction;
