@@ -40,11 +40,15 @@ fn workflow(on: &str, job: &str, step: &str) -> String {
 
 /// Gemini CLI, which asks nobody who they are.
 fn gemini(prompt: &str) -> String {
-    format!("      - uses: google-github-actions/run-gemini-cli@{PIN}\n        with:\n          prompt: |\n            {prompt}\n")
+    format!(
+        "      - uses: google-github-actions/run-gemini-cli@{PIN}\n        with:\n          prompt: |\n            {prompt}\n"
+    )
 }
 
 fn claude(with: &str) -> String {
-    format!("      - uses: anthropics/claude-code-action@{PIN}\n        with:\n          anthropic_api_key: ${{{{ secrets.ANTHROPIC_API_KEY }}}}\n{with}")
+    format!(
+        "      - uses: anthropics/claude-code-action@{PIN}\n        with:\n          anthropic_api_key: ${{{{ secrets.ANTHROPIC_API_KEY }}}}\n{with}"
+    )
 }
 
 #[test]
@@ -103,17 +107,29 @@ fn conditions_that_ask_who_somebody_is() {
         (events, "${{ github.actor == 'ada' && always() }}", true),
         (events, "contains('[\"ada\", \"bob\"]', github.event.sender.login)", true),
         (events, "github.event_name == 'push' || github.event_name == 'workflow_dispatch'", true),
-        (events, "(github.event_name == 'issue_comment' && github.event.comment.user.login == 'ada') || github.event_name == 'schedule'", true),
+        (
+            events,
+            "(github.event_name == 'issue_comment' && github.event.comment.user.login == 'ada') || github.event_name == 'schedule'",
+            true,
+        ),
         (events, "github.event.action == 'labeled'", true),
         (&one("pull_request_target"), "github.event.pull_request.head.repo.full_name == github.repository", true),
         (&one("pull_request_target"), "!github.event.pull_request.head.repo.fork", true),
         (&one("pull_request_target"), "github.event.pull_request.merged == true", true),
         (&one("workflow_run"), "github.event.workflow_run.event == 'push'", true),
-        (&one("workflow_run"), "github.event.workflow_run.conclusion == 'failure' && github.event.workflow_run.pull_requests[0]", true),
+        (
+            &one("workflow_run"),
+            "github.event.workflow_run.conclusion == 'failure' && github.event.workflow_run.pull_requests[0]",
+            true,
+        ),
         (events, "contains(github.event.comment.body, '@gemini')", false),
         (events, "github.actor != 'dependabot[bot]'", false),
         (events, "github.event.issue.author_association == 'NONE'", false),
-        (events, "github.event.issue.author_association == 'OWNER' || contains(github.event.comment.body, '/ask')", false),
+        (
+            events,
+            "github.event.issue.author_association == 'OWNER' || contains(github.event.comment.body, '/ask')",
+            false,
+        ),
         (events, "github.event_name != 'issues'", false),
         (events, "github.repository == 'acme/app' && (github.event_name == 'issues' || always())", false),
         (events, "github.event.pull_request.head.repo.full_name == github.repository", false),
@@ -125,7 +141,8 @@ fn conditions_that_ask_who_somebody_is() {
         let quoted = condition.replace('"', "\\\"");
         let at_job = workflow(on, &format!("    if: \"{quoted}\"\n"), &gemini("Sort."));
         assert_eq!(findings(&at_job).is_empty(), *asks, "{condition}: {:?}", why(&findings(&at_job)));
-        let step = gemini("Sort.").replace("        with:", &format!("        if: >-\n          {condition}\n        with:"));
+        let step =
+            gemini("Sort.").replace("        with:", &format!("        if: >-\n          {condition}\n        with:"));
         assert_eq!(findings(&workflow(on, "", &step)).is_empty(), *asks, "at the step: {condition}");
     }
 }
@@ -146,7 +163,8 @@ fn checks_before_the_agent() {
         assert_eq!(findings(&workflow("on: issues", "", &step)).len(), 1, "{check}");
         // In a job that is waited for.
         let first = format!("  check:\n    runs-on: ubuntu-latest\n    steps:\n{check}");
-        let text = workflow("on: issues", "    needs: [check]\n", &gemini("Sort.")).replace("jobs:\n", &format!("jobs:\n{first}"));
+        let text = workflow("on: issues", "    needs: [check]\n", &gemini("Sort."))
+            .replace("jobs:\n", &format!("jobs:\n{first}"));
         assert!(findings(&text).is_empty(), "{text}");
     }
     let gate = "  gate:\n    if: github.actor == 'ada'\n    runs-on: ubuntu-latest\n    steps:\n      - run: echo ok\n";
@@ -160,7 +178,8 @@ fn actions_that_ask_by_themselves() {
     let mentioned = "    if: contains(github.event.comment.body, '@claude')\n";
     let on = "on:\n  issue_comment:\n    types: [created]\n  issues:\n    types: [opened, assigned]";
     assert!(findings(&workflow(on, mentioned, &claude(""))).is_empty(), "the vendor's own example");
-    let codex = |with: &str| format!("      - uses: openai/codex-action@{PIN}\n        with:\n          prompt: Sort.\n{with}");
+    let codex =
+        |with: &str| format!("      - uses: openai/codex-action@{PIN}\n        with:\n          prompt: Sort.\n{with}");
     assert!(findings(&workflow(on, "", &codex(""))).is_empty());
     let rows = [
         claude("          allowed_non_write_users: \"*\"\n          github_token: ${{ secrets.GITHUB_TOKEN }}\n"),
@@ -184,21 +203,32 @@ fn actions_that_ask_by_themselves() {
 
 #[test]
 fn text_of_strangers_in_the_prompt() {
-    let direct = findings(&workflow("on: issues", "", &gemini("Sort: ${{ github.event.issue.title }} ${{ github.event.issue['body'] }}")));
+    let direct = findings(&workflow(
+        "on: issues",
+        "",
+        &gemini("Sort: ${{ github.event.issue.title }} ${{ github.event.issue['body'] }}"),
+    ));
     assert_eq!(direct.len(), 1, "one finding a job: {direct:?}");
     let reasons = why(&direct);
     assert!(reasons.contains(&"github.event.issue.title stands in the prompt".to_owned()), "{reasons:?}");
     assert!(reasons.contains(&"github.event.issue.body stands in the prompt".to_owned()), "{reasons:?}");
-    let environment = gemini("Sort the issue in $BODY.").replace("        with:", "        env:\n          BODY: ${{ github.event.issue.body }}\n        with:");
+    let environment = gemini("Sort the issue in $BODY.")
+        .replace("        with:", "        env:\n          BODY: ${{ github.event.issue.body }}\n        with:");
     assert!(why(&findings(&workflow("on: issues", "", &environment))).iter().any(|why| why.contains("variable BODY")));
     let far = workflow("on: issues\nenv:\n  TITLE: ${{ github.event.issue.title }}", "", &gemini("Sort ${TITLE}."));
     assert!(why(&findings(&far)).iter().any(|why| why.contains("variable TITLE")));
     let whole = findings(&workflow("on: issues", "", &gemini("Event: ${{ toJSON(github.event) }}")));
     assert!(why(&whole).iter().any(|why| why.starts_with("github.event stands")), "{whole:?}");
-    let fetched = findings(&workflow("on: issues", "", &gemini("Run `gh issue view ${{ github.event.issue.number }}` and sort it.")));
+    let fetched = findings(&workflow(
+        "on: issues",
+        "",
+        &gemini("Run `gh issue view ${{ github.event.issue.number }}` and sort it."),
+    ));
     assert!(why(&fetched).iter().any(|why| why.contains("gh issue view")), "{fetched:?}");
     // Numbers, and what only a comparison sees, are no text.
-    let plain = gemini("${{ github.event.issue.number }} ${{ contains(github.event.issue.body, 'x') }} ${{ github.event.issue.title == 'x' }}");
+    let plain = gemini(
+        "${{ github.event.issue.number }} ${{ contains(github.event.issue.body, 'x') }} ${{ github.event.issue.title == 'x' }}",
+    );
     assert_eq!(why(&findings(&workflow("on: issues", "", &plain))).len(), 1);
     // Somebody trusted starts it, and the text is another's.
     let asked = claude("          prompt: Look at ${{ github.event.issue.body }}\n");
@@ -211,14 +241,19 @@ fn text_of_strangers_in_the_prompt() {
 
 #[test]
 fn files_of_a_pull_request_around_the_agent() {
-    let checkout = "      - uses: actions/checkout@v4\n        with:\n          ref: ${{ github.event.pull_request.head.sha }}\n";
+    let checkout =
+        "      - uses: actions/checkout@v4\n        with:\n          ref: ${{ github.event.pull_request.head.sha }}\n";
     let step = format!("{checkout}{}", gemini("Review."));
     let found = findings(&workflow("on: pull_request_target", "", &step));
     assert_eq!(worst(&found, Category::Injection), Some(("ci-agent-untrusted-checkout", Severity::Critical)));
     let cli = "      - run: gh pr checkout ${{ github.event.issue.number }}\n      - run: |\n          codex exec --json \"Review this.\"\n";
     let found = findings(&workflow("on: issue_comment", "", cli));
     assert_eq!(worst(&found, Category::Injection), Some(("ci-agent-untrusted-checkout", Severity::Critical)));
-    let gated = workflow("on: pull_request_target", "    if: github.event.pull_request.author_association == 'MEMBER'\n", &step);
+    let gated = workflow(
+        "on: pull_request_target",
+        "    if: github.event.pull_request.author_association == 'MEMBER'\n",
+        &step,
+    );
     assert_eq!(worst(&findings(&gated), Category::Injection), Some(("ci-agent-untrusted-checkout", Severity::Low)));
     for on in ["on: pull_request", "on: push"] {
         assert!(findings(&workflow(on, "", &step)).is_empty(), "{on}");
@@ -245,10 +280,15 @@ fn checks_that_are_off_and_tokens_that_are_wide() {
         assert_eq!(worst(&quiet, Category::Posture), Some(("ci-agent-sandbox-off", Severity::Low)), "{command}");
         assert_eq!(quiet.len(), 1, "{command}: {quiet:?}");
     }
-    let settings = gemini("Sort.") + "          settings: |-\n            {\n              \"sandbox\": false,\n              \"tools\": {\"core\": [\"run_shell_command(echo)\"]}\n            }\n";
+    let settings = gemini("Sort.")
+        + "          settings: |-\n            {\n              \"sandbox\": false,\n              \"tools\": {\"core\": [\"run_shell_command(echo)\"]}\n            }\n";
     let found = findings(&workflow("on: issues", "", &settings));
     let reasons = why(&found);
-    assert!(reasons.iter().any(|why| why.contains("sandbox")) && reasons.iter().any(|why| why.contains("run_shell_command(echo)")), "{reasons:?}");
+    assert!(
+        reasons.iter().any(|why| why.contains("sandbox"))
+            && reasons.iter().any(|why| why.contains("run_shell_command(echo)")),
+        "{reasons:?}"
+    );
     for permissions in ["permissions: write-all", "permissions:\n  contents: write\n  id-token: write"] {
         let text = workflow(&format!("on: issues\n{permissions}"), "", &gemini("Sort."));
         assert_eq!(worst(&findings(&text), Category::Posture), Some(("ci-agent-wide-token", Severity::High)), "{text}");
@@ -257,7 +297,11 @@ fn checks_that_are_off_and_tokens_that_are_wide() {
     }
     let secret = workflow("on: issues", "    env:\n      TOKEN: ${{ secrets.NPM_TOKEN }}\n", &gemini("Sort."));
     assert_eq!(worst(&findings(&secret), Category::Posture), Some(("ci-agent-wide-token", Severity::High)));
-    let own = workflow("on: issues", "    permissions:\n      issues: write\n    env:\n      KEY: ${{ secrets.GEMINI_API_KEY }}\n", &gemini("Sort."));
+    let own = workflow(
+        "on: issues",
+        "    permissions:\n      issues: write\n    env:\n      KEY: ${{ secrets.GEMINI_API_KEY }}\n",
+        &gemini("Sort."),
+    );
     assert_eq!(worst(&findings(&own), Category::Posture), None);
     let reads = workflow("on: issues", "    permissions:\n      contents: read\n", &gemini("Sort."));
     assert_eq!(worst(&findings(&reads), Category::Injection), Some(("ci-agent-untrusted-trigger", Severity::Medium)));
@@ -286,7 +330,11 @@ fn an_answer_that_is_run() {
         "      - env:\n          OUT: ${{ steps.ai.outputs.response }}\n        run: echo \"X=$OUT\" >> \"$GITHUB_ENV\"\n",
         "      - uses: actions/github-script@v7\n        with:\n          script: |\n            console.log(`${{ steps.ai.outputs.response }}`)\n",
     ] {
-        assert_eq!(worst(&run(step), Category::Injection), Some(("ci-agent-output-executed", Severity::High)), "{step}");
+        assert_eq!(
+            worst(&run(step), Category::Injection),
+            Some(("ci-agent-output-executed", Severity::High)),
+            "{step}"
+        );
     }
     for step in [
         "",
@@ -297,6 +345,9 @@ fn an_answer_that_is_run() {
     ] {
         assert!(run(step).is_empty(), "an answer without tools does nothing: {step}: {:?}", run(step));
     }
+    let bare = gemini("Sort ${{ github.event.issue.title }}")
+        + "          settings: |-\n            {\"maxSessionTurns\": 25, \"tools\": {\"core\": []}}\n";
+    assert!(findings(&workflow("on: issues", "", &bare)).is_empty(), "no tools are left to it");
     let later = "    outputs:\n      label: ${{ steps.ai.outputs.response }}\n";
     let next = "  apply:\n    needs: triage\n    runs-on: ubuntu-latest\n    steps:\n      - run: gh issue edit 1 --add-label ${{ needs.triage.outputs.label }}\n";
     let found = findings(&(workflow("on: issues", later, ai) + next));
@@ -304,7 +355,10 @@ fn an_answer_that_is_run() {
     for command in ["claude -p 'fix it' | bash", "eval \"$(claude -p 'fix it')\""] {
         let step = format!("      - run: {command}\n");
         let found = findings(&workflow("on: issues", "", &step));
-        assert!(found.iter().any(|f| why(std::slice::from_ref(f)).iter().any(|why| why.contains("run as a command"))), "{command}: {found:?}");
+        assert!(
+            found.iter().any(|f| why(std::slice::from_ref(f)).iter().any(|why| why.contains("run as a command"))),
+            "{command}: {found:?}"
+        );
     }
 }
 
@@ -313,7 +367,11 @@ fn code_without_a_version() {
     let step = claude("").replace(PIN, "v1");
     let found = findings(&workflow("on: push", "", &step));
     assert_eq!(worst(&found, Category::Posture), Some(("ci-agent-unpinned", Severity::Low)));
-    let server = |package: &str| claude(&format!("          mcp_config: |\n            {{\"mcpServers\": {{\"a\": {{\"command\": \"npx\", \"args\": [\"-y\", \"{package}\"]}}}}}}\n"));
+    let server = |package: &str| {
+        claude(&format!(
+            "          mcp_config: |\n            {{\"mcpServers\": {{\"a\": {{\"command\": \"npx\", \"args\": [\"-y\", \"{package}\"]}}}}}}\n"
+        ))
+    };
     for package in ["@acme/mcp", "acme-mcp@latest"] {
         let found = findings(&workflow("on: push", "", &server(package)));
         assert_eq!(worst(&found, Category::Posture), Some(("ci-agent-unpinned-server", Severity::Medium)), "{package}");
@@ -347,7 +405,16 @@ fn workflows_without_an_agent_are_no_business_of_ours() {
 
 #[test]
 fn broken_and_hostile_workflows_do_no_harm() {
-    let many = format!("on: issues\njobs:\n{}", (0..3000).map(|n| format!("  j{n}:\n    needs: j{}\n    if: {}\n    steps:\n      - run: claude -p x\n", n / 2, "(".repeat(40))).collect::<String>());
+    let many = format!(
+        "on: issues\njobs:\n{}",
+        (0..3000)
+            .map(|n| format!(
+                "  j{n}:\n    needs: j{}\n    if: {}\n    steps:\n      - run: claude -p x\n",
+                n / 2,
+                "(".repeat(40)
+            ))
+            .collect::<String>()
+    );
     let cycle = "on: issues\njobs:\n  a:\n    needs: [b, b, b, b]\n    steps:\n      - run: claude -p x\n  b:\n    needs: [a, a, a, a]\n    steps:\n      - run: claude -p x\n";
     for text in [
         many.as_str(),

@@ -237,11 +237,14 @@ fn escapes_of_json_hide_nothing() {
     assert!(why[1].contains("run it"), "{why:?}");
     let (rule, _, line, column, _) = only(".cursor/mcp.json", file(&escaped("\u{1F600}b\u{202E}c")));
     assert_eq!((rule.as_str(), line, column), ("hidden-bidi", 2, 18));
-    let (rule, ..) = only(".cursor/mcp.json", file(&escaped("x\u{200B}\u{200C}\u{200B}\u{200C}\u{200B}\u{200C}\u{200B}\u{200C}")));
+    let (rule, ..) =
+        only(".cursor/mcp.json", file(&escaped("x\u{200B}\u{200C}\u{200B}\u{200C}\u{200B}\u{200C}\u{200B}\u{200C}")));
     assert_eq!(rule, "hidden-instruction");
     // Emoji, a backslash before the escape, halves of a pair, and escapes that are none.
     let harmless = [
-        escaped("\u{2764}\u{FE0F} \u{1F468}\u{200D}\u{1F469} \u{1F3F4}\u{E0067}\u{E0062}\u{E0065}\u{E006E}\u{E0067}\u{E007F}"),
+        escaped(
+            "\u{2764}\u{FE0F} \u{1F468}\u{200D}\u{1F469} \u{1F3F4}\u{E0067}\u{E0062}\u{E0065}\u{E006E}\u{E0067}\u{E007F}",
+        ),
         escaped(&tags("run")).replace('\\', "\\\\"),
         "\\udb40 \\udc41 \\u20 \\u202 \\u20\u{e9}e".to_owned(),
     ];

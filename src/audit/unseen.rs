@@ -205,12 +205,7 @@ pub(super) struct Reason {
 }
 
 /// One judgement of a text for all reasons, worst first, at the first place of the worst.
-pub(super) fn judgement(
-    cx: &AuditCx<'_>,
-    id: &str,
-    mut reasons: Vec<Reason>,
-    read: &Read<'_>,
-) -> Option<Judgement> {
+pub(super) fn judgement(cx: &AuditCx<'_>, id: &str, mut reasons: Vec<Reason>, read: &Read<'_>) -> Option<Judgement> {
     reasons.sort_by_key(|reason| (std::cmp::Reverse(reason.severity), reason.span.start));
     let worst = reasons.first()?;
     let (severity, span) = (worst.severity, read.place(&worst.span));

@@ -72,8 +72,25 @@ const STARTERS: &[&str] = &[
 
 /// Words of which one stands in every workflow with an agent.
 const MARKS: &[&str] = &[
-    "claude", "gemini", "codex", "ai-inference", "opencode", "droid", "augment", "pr-agent", "ai-pr-reviewer", "qwen",
-    "copilot", "cursor-agent", "crush", "goose", "amp -", "auggie", "aider", "--no-interactive", "--trust-all-tools",
+    "claude",
+    "gemini",
+    "codex",
+    "ai-inference",
+    "opencode",
+    "droid",
+    "augment",
+    "pr-agent",
+    "ai-pr-reviewer",
+    "qwen",
+    "copilot",
+    "cursor-agent",
+    "crush",
+    "goose",
+    "amp -",
+    "auggie",
+    "aider",
+    "--no-interactive",
+    "--trust-all-tools",
 ];
 
 /// Whether the bytes of a file name any agent.
@@ -99,8 +116,12 @@ pub(super) fn find(job: &Job) -> Vec<Found<'_>> {
     let found = |(at, step)| {
         let action = known(step);
         let command = if action.is_none() { called(&step.run) } else { None };
-        (action.is_some() || command.is_some())
-            .then(|| Found { step, at, action, command: command.unwrap_or_default() })
+        (action.is_some() || command.is_some()).then(|| Found {
+            step,
+            at,
+            action,
+            command: command.unwrap_or_default(),
+        })
     };
     job.steps.iter().enumerate().filter_map(found).collect()
 }
@@ -125,8 +146,15 @@ impl Found<'_> {
         any("allowed_bots") || any("allow-bot-users") || self.step.input("allow-bots") == Some("true")
     }
 
-    /// Whether all it does is answer.
+    /// Whether all it does is answer: it has no tools, or its settings leave it none.
     pub(super) fn answers_only(&self) -> bool {
+        let without_tools = |text: &str| {
+            let flat: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+            flat.contains("\"coreTools\":[]") || flat.contains("\"core\":[]")
+        };
+        if self.step.input("settings").is_some_and(without_tools) {
+            return true;
+        }
         self.action.is_some_and(|action| action.answers) && self.step.input("enable-github-mcp") != Some("true")
     }
 
@@ -169,9 +197,9 @@ pub(super) fn lists_all(list: &str) -> bool {
 fn known(step: &Step) -> Option<&'static Action> {
     let uses = step.uses.to_ascii_lowercase();
     let name = uses.split('@').next().unwrap_or_default().trim();
-    ACTIONS.iter().find(|action| {
-        name.strip_prefix(action.name).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    })
+    ACTIONS
+        .iter()
+        .find(|action| name.strip_prefix(action.name).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
 }
 
 /// The agent that a script calls.
@@ -197,7 +225,9 @@ pub(super) fn called(script: &str) -> Option<&'static str> {
         let ends = |token: &&String| !line::ends_pipeline(token) && *token != "|" && *token != ")";
         let fits = |token: &String| {
             command.words.iter().any(|word| {
-                token.strip_prefix(word).is_some_and(|rest| rest.is_empty() || (word.starts_with("--") && rest.starts_with('=')))
+                token
+                    .strip_prefix(word)
+                    .is_some_and(|rest| rest.is_empty() || (word.starts_with("--") && rest.starts_with('=')))
             })
         };
         if tokens[at + 1..].iter().take_while(ends).any(fits) {

@@ -33,7 +33,8 @@ pub(super) fn of_jobs(workflow: &Workflow) -> Vec<Reach> {
     let jobs = &workflow.jobs;
     let numbers: HashMap<&str, usize> = jobs.iter().enumerate().map(|(at, job)| (job.name.as_str(), at)).collect();
     let checked: Vec<bool> = jobs.iter().map(|job| checked_before(job, job.steps.len())).collect();
-    let needs = |job: &Job| -> Vec<usize> { job.needs.iter().filter_map(|name| numbers.get(name.as_str()).copied()).collect() };
+    let needs =
+        |job: &Job| -> Vec<usize> { job.needs.iter().filter_map(|name| numbers.get(name.as_str()).copied()).collect() };
     let needs: Vec<Vec<usize>> = jobs.iter().map(needs).collect();
     let own = |(job, needs): (&Job, &Vec<usize>)| {
         let checked = needs.iter().any(|needed| checked[*needed]);

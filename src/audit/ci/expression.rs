@@ -81,5 +81,7 @@ fn is_strangers(name: &str, before: &str) -> bool {
     let whole = before.to_ascii_lowercase().trim_end().ends_with("tojson(");
     let Some(field) = name.strip_prefix("github.event") else { return false };
     let Some(field) = field.strip_prefix('.') else { return whole && field.is_empty() };
-    FIELDS.contains(&field) || (whole && OBJECTS.contains(&field)) || field.starts_with("commits") && field.ends_with("message")
+    FIELDS.contains(&field)
+        || (whole && OBJECTS.contains(&field))
+        || field.starts_with("commits") && field.ends_with("message")
 }

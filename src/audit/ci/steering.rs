@@ -78,7 +78,8 @@ fn text(scene: &Scene<'_>, agent: &Found<'_>, reach: Reach, out: &mut Reasons) {
 
 /// Whether a field is somebody else's text than that of the one who started the workflow.
 fn is_of_others(field: &str, open: Events) -> bool {
-    let commented = Events::of(&["issue_comment", "pull_request_review", "pull_request_review_comment", "discussion_comment"]);
+    let commented =
+        Events::of(&["issue_comment", "pull_request_review", "pull_request_review_comment", "discussion_comment"]);
     !open.and(commented).is_none() && !field.contains(".comment.") && !field.contains(".review.")
 }
 
@@ -86,9 +87,9 @@ fn is_of_others(field: &str, open: Events) -> bool {
 fn names(text: &str, variable: &str) -> bool {
     let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
     !variable.is_empty()
-        && text.match_indices(variable).any(|(at, _)| {
-            !text[..at].ends_with(is_part) && !text[at + variable.len()..].starts_with(is_part)
-        })
+        && text
+            .match_indices(variable)
+            .any(|(at, _)| !text[..at].ends_with(is_part) && !text[at + variable.len()..].starts_with(is_part))
 }
 
 fn checkout(scene: &Scene<'_>, agent: &Found<'_>, reach: Reach, out: &mut Reasons) {
@@ -203,9 +204,9 @@ fn pipes_to_shell(script: &str) -> bool {
         let shell = |part: &str| matches!(part.trim().split(' ').next(), Some("sh" | "bash" | "zsh"));
         first && parts.any(shell)
     });
-    let substituted = ["eval \"$(", "eval $(", "bash -c \"$(", "sh -c \"$("]
-        .iter()
-        .any(|open| script.split(open).skip(1).any(|rest| agents::called(rest).is_some_and(|_| starts_with_agent(rest))));
+    let substituted = ["eval \"$(", "eval $(", "bash -c \"$(", "sh -c \"$("].iter().any(|open| {
+        script.split(open).skip(1).any(|rest| agents::called(rest).is_some_and(|_| starts_with_agent(rest)))
+    });
     piped || substituted
 }
 

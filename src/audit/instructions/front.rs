@@ -107,7 +107,8 @@ fn inline(text: &str, from: usize) -> Vec<(Range<usize>, &str)> {
         while let Some(open) = line.get(rest..).and_then(|text| text.find("!`")) {
             let open = rest + open;
             let Some(length) = line.get(open + 2..).and_then(|text| text.find('`')) else { break };
-            let alone = line.get(..open).is_none_or(|before| before.is_empty() || before.ends_with([' ', '\t', ':', '(']));
+            let alone =
+                line.get(..open).is_none_or(|before| before.is_empty() || before.ends_with([' ', '\t', ':', '(']));
             if alone && found.len() < COMMANDS {
                 found.push((start + open..start + open + 3 + length, &line[open + 2..open + 2 + length]));
             }

@@ -31,8 +31,28 @@ const MOST: usize = 5;
 
 /// One of these stands in every file that anything is said of.
 const MARKS: &[&str] = &[
-    ".ssh", "id_rsa", "id_ed25519", ".aws/", ".netrc", ".git-credentials", ".npmrc", ".kube/", ".docker/", ".gnupg",
-    "/etc/shadow", ".env", "curl", "wget", "iwr", "irm", "invoke-", "<!--", "[//]: #", "hooks:", "/dev/tcp", "base64",
+    ".ssh",
+    "id_rsa",
+    "id_ed25519",
+    ".aws/",
+    ".netrc",
+    ".git-credentials",
+    ".npmrc",
+    ".kube/",
+    ".docker/",
+    ".gnupg",
+    "/etc/shadow",
+    ".env",
+    "curl",
+    "wget",
+    "iwr",
+    "irm",
+    "invoke-",
+    "<!--",
+    "[//]: #",
+    "hooks:",
+    "/dev/tcp",
+    "base64",
 ];
 
 fn may_speak(source: &[u8]) -> bool {
@@ -99,8 +119,10 @@ fn judgement(cx: &AuditCx<'_>, rule: &str, mut said: Vec<&Saying>) -> Option<Jud
 /// What is said where everybody sees it.
 fn visible(text: &str, passage: &Passage, next: Option<&Passage>, said: &mut Vec<Saying>) {
     let fetched = passage.lines(text).filter(|(_, line)| words::may_fetch(line));
-    let fetched: Vec<Range<usize>> =
-        fetched.filter(|(_, line)| pipe_to_shell::shell_reason(&line::tokens(line)).is_some()).map(|(at, _)| at).collect();
+    let fetched: Vec<Range<usize>> = fetched
+        .filter(|(_, line)| pipe_to_shell::shell_reason(&line::tokens(line)).is_some())
+        .map(|(at, _)| at)
+        .collect();
     for span in fetched {
         let why = "has a line that downloads code and runs it".to_owned();
         said.push(Saying { rule: FETCHES, severity: Severity::Info, span, why });
@@ -134,9 +156,11 @@ fn comment(cx: &AuditCx<'_>, passage: &Passage, said: &mut Vec<Saying>) {
         (Severity::Medium, "tells the agent what the user is not to know".to_owned())
     } else if speech::overrides(passage) {
         (Severity::Medium, "tells the agent to ignore its other instructions".to_owned())
-    } else if passage.text.lines().any(|line| {
-        words::may_fetch(line) && pipe_to_shell::shell_reason(&line::tokens(line)).is_some()
-    }) {
+    } else if passage
+        .text
+        .lines()
+        .any(|line| words::may_fetch(line) && pipe_to_shell::shell_reason(&line::tokens(line)).is_some())
+    {
         (Severity::Medium, "has the agent download code and run it".to_owned())
     } else {
         return;

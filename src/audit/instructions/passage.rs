@@ -154,7 +154,8 @@ impl Maker<'_> {
         }
         // A list or code under a sentence that ends in a colon is that sentence's; so is code under any.
         let leads = !comment && (fenced || !self.lead.is_empty());
-        let above = || self.headings.iter().map(|(_, heading)| heading.as_str()).chain(leads.then_some(self.lead.as_str()));
+        let above =
+            || self.headings.iter().map(|(_, heading)| heading.as_str()).chain(leads.then_some(self.lead.as_str()));
         // What a comment says stands alone: who hides an order writes the heading, too.
         let forbids = !comment && above().any(speech::forbids_all);
         let discusses = speech::discusses(&text) || (!comment && above().any(speech::discusses));

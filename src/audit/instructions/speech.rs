@@ -8,24 +8,105 @@ use super::words;
 
 /// Words of a ban.
 const BANS: &[&str] = &[
-    "never", "do not", "don't", "don\u{2019}t", "dont ", "must not", "mustn't", "should not", "shouldn't", "may not",
-    "cannot", "can't", "can not", "avoid", "without", "refuse", "instead of", "rather than", "forbid", "prohibit",
-    "not allowed", "no need", "off-limits", "off limits", "disallow", "unless", "won't", "will not", "is not", "are not",
-    "isn't", "aren't", "not read", "not send", "nor ", "neither", "block", "deny", "exclude", "ignore ", "stop ", "reject",
+    "never",
+    "do not",
+    "don't",
+    "don\u{2019}t",
+    "dont ",
+    "must not",
+    "mustn't",
+    "should not",
+    "shouldn't",
+    "may not",
+    "cannot",
+    "can't",
+    "can not",
+    "avoid",
+    "without",
+    "refuse",
+    "instead of",
+    "rather than",
+    "forbid",
+    "prohibit",
+    "not allowed",
+    "no need",
+    "off-limits",
+    "off limits",
+    "disallow",
+    "unless",
+    "won't",
+    "will not",
+    "is not",
+    "are not",
+    "isn't",
+    "aren't",
+    "not read",
+    "not send",
+    "nor ",
+    "neither",
+    "block",
+    "deny",
+    "exclude",
+    "ignore ",
+    "stop ",
+    "reject",
 ];
 
 /// Words that look like a ban and are none.
 const NO_BANS: &[&str] = &[
-    "don't forget", "do not forget", "never forget", "don't hesitate", "do not hesitate", "without asking",
-    "without confirmation", "do not ask", "don't ask", "never ask", "not only",
+    "don't forget",
+    "do not forget",
+    "never forget",
+    "don't hesitate",
+    "do not hesitate",
+    "without asking",
+    "without confirmation",
+    "do not ask",
+    "don't ask",
+    "never ask",
+    "not only",
 ];
 
 /// Words of a text about attacks.
 const ABOUT: &[&str] = &[
-    "attack", "malicious", "inject", "exfiltrat", "vulnerab", "threat", "exploit", "adversar", "untrusted", "phish",
-    "suspicious", "poison", "red team", "red-team", "red flag", "security", "scanner", "cve-", "steal", "leak",
-    "anti-pattern", "antipattern", "bad example", "forbidden", "prohibited", "not allowed", "hostile", "compromis",
-    "detect", "\u{274c}", "dangerous", "guardrail", "policy", "audit", "violation", "sanitiz", "harmful", "jailbreak",
+    "attack",
+    "malicious",
+    "inject",
+    "exfiltrat",
+    "vulnerab",
+    "threat",
+    "exploit",
+    "adversar",
+    "untrusted",
+    "phish",
+    "suspicious",
+    "poison",
+    "red team",
+    "red-team",
+    "red flag",
+    "security",
+    "scanner",
+    "cve-",
+    "steal",
+    "leak",
+    "anti-pattern",
+    "antipattern",
+    "bad example",
+    "forbidden",
+    "prohibited",
+    "not allowed",
+    "hostile",
+    "compromis",
+    "detect",
+    "\u{274c}",
+    "dangerous",
+    "guardrail",
+    "policy",
+    "audit",
+    "violation",
+    "sanitiz",
+    "harmful",
+    "jailbreak",
 ];
 
 /// Whether a heading or a leading sentence makes a ban of all below it.
@@ -102,8 +183,9 @@ pub(super) fn keeps_quiet(passage: &Passage) -> bool {
         passage.text.match_indices(phrase).any(|(at, _)| {
             let after = passage.text[at + phrase.len()..].trim_start();
             // "Do not tell the user to run it" and "… that it works" are good advice.
-            let ends = after.is_empty() || after.starts_with(['.', '!', ',', ';', '\n', '-', ')', '\u{2014}']);
-            let about = ["about", "of this", "of it", "what you", "that you", "you are", "you did", "you have", "and ", "or "];
+            let ends = after.is_empty() || after.starts_with(['.', '!', ',', ';', ':', '\n', '-', ')', '\u{2014}']);
+            let about =
+                ["about", "of this", "of it", "what you", "that you", "you are", "you did", "you have", "and ", "or "];
             ends || about.iter().any(|word| after.starts_with(word)) || !phrase.ends_with("user")
         })
     })
@@ -112,7 +194,17 @@ pub(super) fn keeps_quiet(passage: &Passage) -> bool {
 /// Whether a passage takes the agent's other instructions back.
 pub(super) fn overrides(passage: &Passage) -> bool {
     let verbs = ["ignore", "disregard", "forget", "override"];
-    let which = ["previous instructions", "prior instructions", "above instructions", "earlier instructions", "other instructions", "all instructions", "previous rules", "system prompt"];
-    sentences(&passage.text)
-        .any(|sentence| verbs.iter().any(|verb| sentence.contains(verb)) && which.iter().any(|word| sentence.contains(word)))
+    let which = [
+        "previous instructions",
+        "prior instructions",
+        "above instructions",
+        "earlier instructions",
+        "other instructions",
+        "all instructions",
+        "previous rules",
+        "system prompt",
+    ];
+    sentences(&passage.text).any(|sentence| {
+        verbs.iter().any(|verb| sentence.contains(verb)) && which.iter().any(|word| sentence.contains(word))
+    })
 }

@@ -5,15 +5,37 @@ use crate::audit::line;
 
 /// Phrases for what the user is not to know.
 pub(super) const QUIET: &[&str] = &[
-    "do not tell the user", "don't tell the user", "never tell the user", "without telling the user",
-    "do not inform the user", "don't inform the user", "never inform the user", "without informing the user",
-    "do not notify the user", "don't notify the user", "without notifying the user", "do not alert the user",
-    "don't alert the user", "without alerting the user", "do not mention this to the user",
-    "don't mention this to the user", "never mention this to the user", "do not mention it to the user",
-    "don't mention it to the user", "do not let the user know", "don't let the user know", "hide this from the user",
-    "hide it from the user", "conceal this from the user", "keep this secret from the user",
-    "keep this hidden from the user", "without the user's knowledge", "without the user knowing",
-    "the user must not know", "the user should not know", "do not reveal this to the user",
+    "do not tell the user",
+    "don't tell the user",
+    "never tell the user",
+    "without telling the user",
+    "do not inform the user",
+    "don't inform the user",
+    "never inform the user",
+    "without informing the user",
+    "do not notify the user",
+    "don't notify the user",
+    "without notifying the user",
+    "do not alert the user",
+    "don't alert the user",
+    "without alerting the user",
+    "do not mention this to the user",
+    "don't mention this to the user",
+    "never mention this to the user",
+    "do not mention it to the user",
+    "don't mention it to the user",
+    "do not let the user know",
+    "don't let the user know",
+    "hide this from the user",
+    "hide it from the user",
+    "conceal this from the user",
+    "keep this secret from the user",
+    "keep this hidden from the user",
+    "without the user's knowledge",
+    "without the user knowing",
+    "the user must not know",
+    "the user should not know",
+    "do not reveal this to the user",
 ];
 
 /// Verbs by which a file's content is taken.
@@ -23,8 +45,9 @@ pub(super) const READS: &[&str] = &[
 ];
 
 /// Verbs by which it is handed on.
-const HANDS: &[&str] =
-    &["send", "post", "upload", "transmit", "forward", "submit", "paste", "share", "publish", "curl", "append", "attach"];
+const HANDS: &[&str] = &[
+    "send", "post", "upload", "transmit", "forward", "submit", "paste", "share", "publish", "curl", "append", "attach",
+];
 
 /// Files of secrets: what is looked for, and how it is named.
 const FILES: &[(&str, &str)] = &[
@@ -51,14 +74,18 @@ pub(super) fn is_project_file(name: &str) -> bool {
 
 /// The first file of secrets that a text names.
 pub(super) fn secret_file(text: &str) -> Option<&'static str> {
-    FILES.iter().find(|(mark, _)| text.match_indices(mark).any(|(at, _)| is_file(text, at, mark))).map(|(_, name)| *name)
+    FILES
+        .iter()
+        .find(|(mark, _)| text.match_indices(mark).any(|(at, _)| is_file(text, at, mark)))
+        .map(|(_, name)| *name)
 }
 
 /// Whether a name stands there as that of a file, and not of its harmless kin.
 fn is_file(text: &str, at: usize, mark: &str) -> bool {
     let (before, after) = (&text[..at], &text[at + mark.len()..]);
     let word: &str = after.split(|c: char| c.is_whitespace() || "`\"'),;|".contains(c)).next().unwrap_or_default();
-    let kin = [".example", ".sample", ".template", ".dist", ".schema", ".defaults", "/config", "/known_hosts", "ironment"];
+    let kin =
+        [".example", ".sample", ".template", ".dist", ".schema", ".defaults", "/config", "/known_hosts", "ironment"];
     if kin.iter().any(|kin| word.contains(kin)) || word.contains(".pub") {
         return false;
     }
@@ -72,8 +99,30 @@ fn is_file(text: &str, at: usize, mark: &str) -> bool {
 /// right before it.
 pub(super) fn orders(sentence: &str, verbs: &[&str]) -> bool {
     let leads = [
-        "", "then", "and", "first", "please", "must", "always", "you", "should", "also", "to", "next", "now", "silently",
-        "quietly", "secretly", "immediately", "agent:", "assistant:", "finally", "important:", "run", "will", "system:",
+        "",
+        "then",
+        "and",
+        "first",
+        "please",
+        "must",
+        "always",
+        "you",
+        "should",
+        "also",
+        "to",
+        "next",
+        "now",
+        "silently",
+        "quietly",
+        "secretly",
+        "immediately",
+        "agent:",
+        "assistant:",
+        "finally",
+        "important:",
+        "run",
+        "will",
+        "system:",
     ];
     let mut before = "";
     for word in sentence.split_whitespace() {
@@ -92,13 +141,25 @@ pub(super) fn orders(sentence: &str, verbs: &[&str]) -> bool {
 /// Whether a sentence orders something to be sent to a place on the network.
 pub(super) fn sends(sentence: &str) -> bool {
     let objects = [
-        "content", " it ", " them ", "the file", "the key", "private key", "secrets", "credentials", " values",
-        "everything", "the output", "attach", "include",
+        "content",
+        " it ",
+        " them ",
+        "the file",
+        "the key",
+        "private key",
+        "secrets",
+        "credentials",
+        " values",
+        "everything",
+        "the output",
+        "attach",
+        "include",
     ];
     let local = ["localhost", "127.0.0.1", "0.0.0.0", "example.test"];
     let url = sentence.contains("http://") || sentence.contains("https://");
     let places = ["webhook", "gist", "pastebin", "external server", "remote server", "our server", "ngrok"];
-    let away = (url && !local.iter().any(|host| sentence.contains(host))) || places.iter().any(|p| sentence.contains(p));
+    let away =
+        (url && !local.iter().any(|host| sentence.contains(host))) || places.iter().any(|p| sentence.contains(p));
     away && objects.iter().any(|object| sentence.contains(object)) && orders(sentence, HANDS)
 }
 
@@ -122,10 +183,16 @@ pub(super) fn sending_command(line: &str) -> Option<&'static str> {
         });
         let inlined = !picks
             && ["$(cat ", "$(<", "`cat ", "$(base64 "].iter().any(|open| {
-                after.split(open).skip(1).any(|rest| secret_file(rest.split([')', '`']).next().unwrap_or_default()).is_some())
+                after
+                    .split(open)
+                    .skip(1)
+                    .any(|rest| secret_file(rest.split([')', '`']).next().unwrap_or_default()).is_some())
             });
         let uploads = ["--upload-file ", "-t ", "--post-file="].iter().any(|option| {
-            after.split(option).skip(1).any(|rest| secret_file(rest.split_whitespace().next().unwrap_or_default()).is_some())
+            after
+                .split(option)
+                .skip(1)
+                .any(|rest| secret_file(rest.split_whitespace().next().unwrap_or_default()).is_some())
         });
         (piped || data || inlined || uploads).then_some(what)
     })
@@ -133,7 +200,22 @@ pub(super) fn sending_command(line: &str) -> Option<&'static str> {
 
 /// Whether a command reads a file's content.
 pub(super) fn is_read(command: &str) -> bool {
-    let programs = ["cat", "head", "tail", "base64", "xxd", "strings", "less", "more", "tar", "zip", "openssl", "type", "get-content", "gc"];
+    let programs = [
+        "cat",
+        "head",
+        "tail",
+        "base64",
+        "xxd",
+        "strings",
+        "less",
+        "more",
+        "tar",
+        "zip",
+        "openssl",
+        "type",
+        "get-content",
+        "gc",
+    ];
     line::tokens(command).iter().any(|word| programs.contains(&line::name(word)))
 }
 
