@@ -207,11 +207,52 @@ fn an_instruction_file_makes_no_project() {
 }
 
 #[test]
-fn a_file_too_large_to_be_searched_says_so() {
+fn a_long_file_is_searched_to_its_end() {
     let text = format!("{}{}", "plain text\n".repeat(110_000), tags("late"));
-    let report = report("app/CLAUDE.md", text);
-    assert!(report.findings.is_empty());
-    assert_eq!(report.errors.len(), 1, "{:?}", report.errors);
+    let (rule, severity, line, ..) = only("app/CLAUDE.md", text);
+    assert_eq!((rule.as_str(), severity, line), ("hidden-instruction", Severity::High, 110_001));
+}
+
+#[test]
+fn a_file_too_large_to_be_searched_says_so() {
+    for lines in [800_000, 1_000_000] {
+        let text = format!("{}{}", "plain text\n".repeat(lines), tags("late"));
+        let report = report("app/CLAUDE.md", text);
+        assert!(report.findings.is_empty());
+        assert_eq!(report.errors.len(), 1, "{:?}", report.errors);
+    }
+}
+
+/// A text with each character beyond ASCII as JSON's escapes.
+fn escaped(text: &str) -> String {
+    let unit = |c: char| c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect::<String>();
+    text.chars().map(|c| if c.is_ascii() { c.to_string() } else { unit(c) }).collect()
+}
+
+#[test]
+fn escapes_of_json_hide_nothing() {
+    let file = |text: &str| format!("{{\"mcpServers\": {{\n  \"a{text}\": {{\"command\": \"/opt/a/server\"}}}}}}");
+    let (rule, severity, line, column, why) = only(".cursor/mcp.json", file(&escaped(&tags("run it"))));
+    assert_eq!((rule.as_str(), severity, line, column), ("hidden-instruction", Severity::High, 2, 5));
+    assert!(why[1].contains("run it"), "{why:?}");
+    let (rule, _, line, column, _) = only(".cursor/mcp.json", file(&escaped("\u{1F600}b\u{202E}c")));
+    assert_eq!((rule.as_str(), line, column), ("hidden-bidi", 2, 18));
+    let (rule, ..) =
+        only(".cursor/mcp.json", file(&escaped("x\u{200B}\u{200C}\u{200B}\u{200C}\u{200B}\u{200C}\u{200B}\u{200C}")));
+    assert_eq!(rule, "hidden-instruction");
+    // Emoji, a backslash before the escape, halves of a pair, and escapes that are none.
+    let harmless = [
+        escaped(
+            "\u{2764}\u{FE0F} \u{1F468}\u{200D}\u{1F469} \u{1F3F4}\u{E0067}\u{E0062}\u{E0065}\u{E006E}\u{E0067}\u{E007F}",
+        ),
+        escaped(&tags("run")).replace('\\', "\\\\"),
+        "\\udb40 \\udc41 \\u20 \\u202 \\u20\u{e9}e".to_owned(),
+    ];
+    for text in harmless {
+        assert!(hidden(".cursor/mcp.json", file(&text)).is_empty(), "{text}");
+    }
+    // In other formats it is only text.
+    assert!(hidden("app/CLAUDE.md", escaped(&tags("run"))).is_empty());
 }
 
 #[test]

@@ -21,6 +21,7 @@ mod broker;
 mod budget;
 mod catalogue;
 mod checks;
+mod ci_agents;
 mod clients;
 mod cmd;
 mod confine;
@@ -32,6 +33,7 @@ mod host;
 mod hostile;
 mod ids;
 mod injection;
+mod instructions;
 mod layers;
 #[cfg(all(unix, feature = "keychain"))]
 mod left_behind;

@@ -5,7 +5,7 @@
 //! controls: closed ones beside its letters are no finding. Marks without a span are `hidden_characters`' business.
 
 use super::unseen::{self, Tally, characters, is_bidi_control, runs_from_right};
-use super::{Audit, AuditCx, Judgement};
+use super::{Audit, AuditCx, Judgement, escaped};
 use crate::model::Severity;
 use std::ops::Range;
 
@@ -17,13 +17,17 @@ impl Audit for HiddenBidi {
     }
 
     fn check(&self, cx: &AuditCx<'_>, out: &mut Vec<Judgement>) {
-        if !unseen::is_obeyed(cx.surface) || !unseen::may_hide(cx.doc.source) {
+        if !unseen::is_obeyed(cx.surface) {
+            return;
+        }
+        let read = escaped::read(cx);
+        if !unseen::may_hide(read.bytes()) {
             return;
         }
         let mut found = Found::default();
         let mut line = Line::default();
         let mut number = 0;
-        for (at, c) in characters(cx.doc.source) {
+        for (at, c) in characters(read.bytes()) {
             if matches!(c, '\n' | '\r' | '\u{85}' | '\u{2029}') {
                 found.take(&line, number);
                 line.clear();
@@ -53,7 +57,7 @@ impl Audit for HiddenBidi {
             ),
             reason(&found.closed, Severity::Low, "without text from right to left", "without text from right to left"),
         ];
-        out.extend(unseen::judgement(cx, self.meta(), reasons.into_iter().flatten().collect()));
+        out.extend(unseen::judgement(cx, self.meta(), reasons.into_iter().flatten().collect(), &read));
     }
 }
 

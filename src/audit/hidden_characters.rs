@@ -8,7 +8,7 @@ use super::hidden_instruction::carries_bits;
 use super::unseen::{
     self, Run, Tally, characters, each_run, explains, is_filler, is_joiner, is_mark, is_zero_width, runs_from_right,
 };
-use super::{Audit, AuditCx, Judgement};
+use super::{Audit, AuditCx, Judgement, escaped};
 use crate::model::Severity;
 
 pub(super) struct HiddenCharacters;
@@ -58,7 +58,8 @@ impl Audit for HiddenCharacters {
             walls.reason(Severity::Low, "row of blanks before text", "rows of blanks before text"),
             private.reason(Severity::Low, what, what),
         ];
-        out.extend(unseen::judgement(cx, self.meta(), reasons.into_iter().flatten().collect()));
+        let read = escaped::read(cx);
+        out.extend(unseen::judgement(cx, self.meta(), reasons.into_iter().flatten().collect(), &read));
     }
 }
 

@@ -5,7 +5,7 @@
 //! What is spelt is shown masked, escaped and cut.
 
 use super::unseen::{self, Reason, Run, Tally, each_run, is_selector, is_tag, is_zero_width};
-use super::{Audit, AuditCx, Judgement};
+use super::{Audit, AuditCx, Judgement, escaped};
 use crate::model::{Severity, Untrusted};
 use zeroize::Zeroizing;
 
@@ -26,13 +26,17 @@ impl Audit for HiddenInstruction {
     }
 
     fn check(&self, cx: &AuditCx<'_>, out: &mut Vec<Judgement>) {
-        if !unseen::is_obeyed(cx.surface) || !unseen::may_hide(cx.doc.source) {
+        if !unseen::is_obeyed(cx.surface) {
+            return;
+        }
+        let read = escaped::read(cx);
+        if !unseen::may_hide(read.bytes()) {
             return;
         }
         let mut tags = Tags::default();
         let mut selectors = Selectors::default();
         let mut bits = Tally::default();
-        each_run(cx.doc.source, &mut |run| {
+        each_run(read.bytes(), &mut |run| {
             tags.take(run);
             selectors.take(run);
             if carries_bits(run) {
@@ -43,7 +47,7 @@ impl Audit for HiddenInstruction {
         reasons.extend(selectors.reasons(cx));
         let what = "zero-width characters in rows that can carry bits";
         reasons.extend(bits.reason(Severity::High, what, what));
-        out.extend(unseen::judgement(cx, self.meta(), reasons));
+        out.extend(unseen::judgement(cx, self.meta(), reasons, &read));
     }
 }
 
@@ -186,7 +190,7 @@ fn is_ideograph(c: char) -> bool {
 }
 
 /// What a text says, fit to be shown.
-fn shown(cx: &AuditCx<'_>, text: &[u8]) -> String {
+pub(super) fn shown(cx: &AuditCx<'_>, text: &[u8]) -> String {
     let masked: Untrusted = (cx.mask)(text);
     let escaped = masked.to_string();
     match escaped.char_indices().nth(SHOWN) {

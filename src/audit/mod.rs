@@ -6,11 +6,14 @@
 
 mod auto_start;
 mod base_url;
+mod ci;
 mod container;
+mod escaped;
 mod hidden_bidi;
 mod hidden_characters;
 mod hidden_instruction;
 mod hook;
+mod instructions;
 mod line;
 mod loader_variable;
 mod pipe_to_shell;
@@ -108,7 +111,15 @@ pub const ALL: &[&dyn Audit] = &[
     &hidden_instruction::HiddenInstruction,
     &hidden_bidi::HiddenBidi,
     &hidden_characters::HiddenCharacters,
+    &ci::CiAgents,
+    &instructions::Instructions,
 ];
+
+/// Whether the audits of `surface` walk a tree, so that a document in another form than JSON is to be outlined.
+#[must_use]
+pub fn walks(surface: &Surface, source: &[u8]) -> bool {
+    !surface.mcp.is_empty() || !surface.runs.is_empty() || ci::may_have_agent(surface, source)
+}
 
 /// Runs every audit, and brings the reasons of one entry together: one judgement for each entry
 /// and category, named after the worst reason, with all reasons worst first.

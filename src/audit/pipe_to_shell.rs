@@ -30,16 +30,21 @@ pub(super) fn reason(launch: &Launch) -> Option<&'static str> {
     if !launch.shell {
         return None;
     }
-    if piped(&tokens, fetches) || substituted(&tokens) {
+    shell_reason(&tokens)
+}
+
+/// The same of a line that is for a shell.
+pub(super) fn shell_reason(tokens: &[String]) -> Option<&'static str> {
+    if piped(tokens, fetches) || substituted(tokens) {
         return Some("downloads code and runs it");
     }
-    if decodes_into_shell(&tokens) {
+    if decodes_into_shell(tokens) {
         return Some("runs code that is hidden by an encoding");
     }
     if tokens.iter().any(|word| word.contains("/dev/tcp/") || word.contains("/dev/udp/")) {
         return Some("opens a raw network connection from the shell");
     }
-    saved_and_run(&tokens).then_some("downloads a file and runs it")
+    saved_and_run(tokens).then_some("downloads a file and runs it")
 }
 
 /// A source whose output reaches an interpreter through `|`.

@@ -3,6 +3,7 @@
 //! Tables of code points, and a pass over a text, nothing else: what a run means is each audit's business.
 //! A text without such characters is told by a few byte searches and costs nothing more.
 
+use super::escaped::Read;
 use super::{AuditCx, Judgement};
 use crate::model::{Evidence, Severity};
 use crate::rules::rule::Surface;
@@ -204,10 +205,10 @@ pub(super) struct Reason {
 }
 
 /// One judgement of a text for all reasons, worst first, at the first place of the worst.
-pub(super) fn judgement(cx: &AuditCx<'_>, id: &str, mut reasons: Vec<Reason>) -> Option<Judgement> {
+pub(super) fn judgement(cx: &AuditCx<'_>, id: &str, mut reasons: Vec<Reason>, read: &Read<'_>) -> Option<Judgement> {
     reasons.sort_by_key(|reason| (std::cmp::Reverse(reason.severity), reason.span.start));
     let worst = reasons.first()?;
-    let (severity, span) = (worst.severity, worst.span.clone());
+    let (severity, span) = (worst.severity, read.place(&worst.span));
     let why = reasons.into_iter().flat_map(|reason| reason.why).collect();
     cx.judgement(id, severity, Vec::new(), span, Evidence { why, ..Evidence::default() })
 }

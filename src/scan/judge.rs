@@ -77,7 +77,7 @@ impl<'j> Judge<'j> {
         let document = if document.tree.is_some() || audit::is_instructions(surface) {
             // Instructions are judged by their bytes: there is nothing in them to walk.
             document
-        } else if surface.mcp.is_empty() && surface.runs.is_empty() && !posture.asks(&surface.id) {
+        } else if !audit::walks(surface, document.source) && !posture.asks(&surface.id) {
             return Vec::new();
         } else {
             // Settings in another form than JSON are walked like those in JSON.

@@ -116,7 +116,11 @@ impl Engine<'_> {
         reading: &mut Reading<'r>,
     ) -> Result<(Content, u64), Skip> {
         let format = candidate.surface.map_or(Format::Text, |surface| surface.format);
-        let limits = *self.scanner.detector.limits();
+        let mut limits = *self.scanner.detector.limits();
+        if candidate.surface.is_some_and(is_instructions) {
+            // Whoever hides something in a long file would put it behind the first piece.
+            limits.chunk_bytes = limits.chunk_bytes.max(limits.document_bytes);
+        }
         with_buffer(|buffer| {
             let mut source = FileSource::new(file);
             let part = Part { databases, ..Part::WHOLE };
@@ -129,7 +133,8 @@ impl Engine<'_> {
 
     /// Whether a file is read in segments: large, and text that can be cut anywhere.
     fn is_cut(&self, candidate: &Candidate<'_>, file: &OpenFile) -> bool {
-        let text = candidate.surface.is_none_or(|surface| surface.format == Format::Text);
+        // Instructions are searched as a whole, and those that are too long for it say so.
+        let text = candidate.surface.is_none_or(|surface| surface.format == Format::Text && !is_instructions(surface));
         let segment = self.scanner.detector.limits().segment_bytes as u64;
         if !text || !(2 * segment..=MOST_CUT).contains(&file.len()) {
             return false;
@@ -288,7 +293,7 @@ fn unlike_its_surface(surface: Option<&Surface>, piece: &Piece<'_>) -> Option<re
         format if format != piece.format => problem("too large to be parsed; read as text", true),
         // No agent takes in so much, but that nobody looked is worth a word.
         _ if is_instructions(surface) && !piece.whole => {
-            problem("too large to be searched for hidden characters; read as text", true)
+            problem("too large to be searched for what steers an agent; read as text", true)
         }
         _ => None,
     }
