@@ -146,8 +146,8 @@ fn sentences(text: &str) -> impl Iterator<Item = &str> {
 
 /// The secret file that a passage has the agent send away.
 pub(super) fn sends_secrets(passage: &Passage) -> Option<&'static str> {
-    let commands = passage.text.lines().filter(|line| !forbids(line));
-    if let Some(what) = commands.filter_map(words::sending_command).next() {
+    let mut commands = passage.text.lines().filter(|line| !forbids(line));
+    if let Some(what) = commands.find_map(words::sending_command) {
         return Some(what);
     }
     if passage.fenced {
@@ -179,14 +179,18 @@ pub(super) fn reads_secrets(passage: &Passage) -> Option<&'static str> {
 
 /// Whether a passage says that the user is not to know.
 pub(super) fn keeps_quiet(passage: &Passage) -> bool {
-    words::QUIET.iter().any(|phrase| {
-        passage.text.match_indices(phrase).any(|(at, _)| {
-            let after = passage.text[at + phrase.len()..].trim_start();
-            // "Do not tell the user to run it" and "… that it works" are good advice.
-            let ends = after.is_empty() || after.starts_with(['.', '!', ',', ';', ':', '\n', '-', ')', '\u{2014}']);
-            let about =
-                ["about", "of this", "of it", "what you", "that you", "you are", "you did", "you have", "and ", "or "];
-            ends || about.iter().any(|word| after.starts_with(word)) || !phrase.ends_with("user")
+    let about = ["about", "of this", "of it", "what you", "that you", "you are", "you did", "you have", "and ", "or "];
+    sentences(&passage.text).any(|sentence| {
+        words::QUIET.iter().any(|phrase| {
+            sentence.match_indices(phrase).any(|(at, _)| {
+                let (before, after) = (&sentence[..at], sentence[at + phrase.len()..].trim_start());
+                // "Never go on without telling the user" is the opposite.
+                let turned = forbids(before) || after.contains("unless") || after.contains("until");
+                // "Do not tell the user to run it" and "… that it works" are good advice.
+                let ends = after.is_empty() || after.starts_with(['.', '!', ',', ';', ':', '-', ')', '\u{2014}']);
+                let fits = ends || about.iter().any(|word| after.starts_with(word)) || !phrase.ends_with("user");
+                fits && !turned
+            })
         })
     })
 }
