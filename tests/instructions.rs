@@ -254,7 +254,11 @@ fn any_text_does_no_harm() {
         "\u{e9}.env ",
         "curl .env | && ;",
     ] {
-        for text in [unit.repeat(4000), format!("---\nhooks: {unit}\n---\n{}", unit.repeat(40))] {
+        for text in [
+            unit.repeat(4000),
+            format!("curl @.env {}", unit.repeat(90_000)),
+            format!("---\nhooks: {unit}\n---\n{}", unit.repeat(40)),
+        ] {
             findings(&text);
         }
     }

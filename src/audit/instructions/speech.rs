@@ -6,6 +6,10 @@
 use super::passage::Passage;
 use super::words;
 
+/// Bytes before a phrase in which it may be turned around, and times that one is looked at in a sentence.
+const NEAR: usize = 200;
+const REPEATED: usize = 8;
+
 /// Words of a ban.
 const BANS: &[&str] = &[
     "never",
@@ -182,10 +186,10 @@ pub(super) fn keeps_quiet(passage: &Passage) -> bool {
     let about = ["about", "of this", "of it", "what you", "that you", "you are", "you did", "you have", "and ", "or "];
     sentences(&passage.text).any(|sentence| {
         words::QUIET.iter().any(|phrase| {
-            sentence.match_indices(phrase).any(|(at, _)| {
+            sentence.match_indices(phrase).take(REPEATED).any(|(at, _)| {
                 let (before, after) = (&sentence[..at], sentence[at + phrase.len()..].trim_start());
                 // "Never go on without telling the user" is the opposite.
-                let turned = forbids(before) || after.contains("unless") || after.contains("until");
+                let turned = forbids(end_of(before)) || after.contains("unless") || after.contains("until");
                 // "Do not tell the user to run it" and "… that it works" are good advice.
                 let ends = after.is_empty() || after.starts_with(['.', '!', ',', ';', ':', '-', ')', '\u{2014}']);
                 let fits = ends || about.iter().any(|word| after.starts_with(word)) || !phrase.ends_with("user");
@@ -193,6 +197,13 @@ pub(super) fn keeps_quiet(passage: &Passage) -> bool {
             })
         })
     })
+}
+
+/// What stands right before something.
+fn end_of(text: &str) -> &str {
+    let from = text.len().saturating_sub(NEAR);
+    let from = (from..=text.len()).find(|from| text.is_char_boundary(*from)).unwrap_or(text.len());
+    &text[from..]
 }
 
 /// Whether a passage takes the agent's other instructions back.
