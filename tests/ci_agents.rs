@@ -123,6 +123,9 @@ fn conditions_that_ask_who_somebody_is() {
             true,
         ),
         (events, "contains(github.event.comment.body, '@gemini')", false),
+        (events, "github.event.comment.user.login == github.event.issue.user.login", false),
+        (events, "contains(github.event.comment.body, 'assigned')", false),
+        (events, "github.actor == github.repository_owner", true),
         (events, "github.actor != 'dependabot[bot]'", false),
         (events, "github.event.issue.author_association == 'NONE'", false),
         (

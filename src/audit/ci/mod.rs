@@ -46,6 +46,9 @@ pub(super) fn may_have_agent(surface: &Surface, source: &[u8]) -> bool {
     is_workflow(surface) && agents::may_be_in(source)
 }
 
+/// Agents of one workflow that are judged.
+const AGENTS: usize = 50;
+
 /// A reason before it has a place: the rule, how bad, and why.
 type Reasons = Vec<(&'static str, Severity, String)>;
 
@@ -57,6 +60,8 @@ struct Scene<'w> {
     agents: &'w [Found<'w>],
     /// By what strangers get to the job, were there no checks of the agents' own.
     reach: Reach,
+    /// Whether they get to any of its agents.
+    reached: bool,
 }
 
 impl Scene<'_> {
@@ -66,14 +71,9 @@ impl Scene<'_> {
         if agent.checks_actor() || condition::checked_before(self.job, agent.at) { Reach::NOBODY } else { condition }
     }
 
-    /// Whether strangers get to any agent of the job.
-    fn is_reached(&self) -> bool {
-        self.agents.iter().any(|agent| !self.reach_of(agent).is_nobody())
-    }
-
     /// How bad a thing is that matters where strangers get to the agent.
     fn weigh(&self, reached: Severity) -> Severity {
-        if self.is_reached() { reached } else { Severity::Low }
+        if self.reached { reached } else { Severity::Low }
     }
 }
 
@@ -88,10 +88,14 @@ impl Audit for CiAgents {
         }
         let Some(workflow) = Workflow::read(cx) else { return };
         let reaches = condition::of_jobs(&workflow);
+        let mut left = AGENTS;
         for (job, reach) in workflow.jobs.iter().zip(reaches) {
-            let agents = find(job);
+            let mut agents = find(job);
+            agents.truncate(left);
+            left -= agents.len();
             let Some(first) = agents.first() else { continue };
-            let scene = Scene { workflow: &workflow, job, agents: &agents, reach };
+            let mut scene = Scene { workflow: &workflow, job, agents: &agents, reach, reached: false };
+            scene.reached = agents.iter().any(|agent| !scene.reach_of(agent).is_nobody());
             let mut reasons = Reasons::new();
             steering::check(&scene, &mut reasons);
             settings::check(&scene, &mut reasons);

@@ -76,7 +76,7 @@ const RUNNERS: &[&str] = &[
 ];
 
 fn tools(scene: &Scene<'_>, agent: &Found<'_>, out: &mut Reasons) {
-    if !scene.is_reached() {
+    if !scene.reached {
         return;
     }
     let mut say = |what: &str| {
@@ -112,7 +112,7 @@ fn bare_bash(text: &str) -> bool {
 }
 
 fn token(scene: &Scene<'_>, agent: &Found<'_>, out: &mut Reasons) {
-    if !scene.is_reached() {
+    if !scene.reached {
         return;
     }
     if let Some(permissions) = scene.job.permissions(scene.workflow) {

@@ -168,6 +168,9 @@ impl Answer<'_> {
     }
 }
 
+/// Names of one answer that are followed.
+const NAMES: usize = 50;
+
 /// Under which names the agent's answer is known, and in which jobs.
 fn answers<'s>(scene: &Scene<'s>, agent: &Found<'_>) -> Vec<Answer<'s>> {
     if agent.step.id.is_empty() {
@@ -175,11 +178,12 @@ fn answers<'s>(scene: &Scene<'s>, agent: &Found<'_>) -> Vec<Answer<'s>> {
     }
     let own = Answer { job: scene.job, prefix: format!("steps.{}.outputs.", agent.step.id), output: None };
     let mut names = Vec::new();
-    for (output, _) in scene.job.outputs.iter().filter(|(_, value)| own.is_in(value)) {
+    for (output, _) in scene.job.outputs.iter().take(NAMES).filter(|(_, value)| own.is_in(value)) {
         for job in scene.workflow.jobs.iter().filter(|job| job.needs.contains(&scene.job.name)) {
             names.push(Answer { job, prefix: format!("needs.{}.outputs.", scene.job.name), output: Some(output) });
         }
     }
+    names.truncate(NAMES);
     names.push(own);
     names
 }

@@ -30,7 +30,7 @@ pub(super) fn read(text: &str) -> Option<Front> {
     let mut front = Front { end: start + length + 4, any_command: false, hooks: Vec::new() };
     for field in document.fields.iter().filter(|field| field.role == read::Role::Entry) {
         let value = String::from_utf8_lossy(field.value.bytes());
-        let key = |at: usize| field.path.get(at).map(|key| key.bytes());
+        let key = |at: usize| field.path.get(at).map(read::Text::bytes);
         match key(0) {
             Some(b"allowed-tools" | b"tools" | b"allowedTools") => front.any_command |= allows_all(&value),
             Some(b"hooks") if field.key() == b"command" && front.hooks.len() < COMMANDS => {

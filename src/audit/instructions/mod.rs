@@ -29,6 +29,9 @@ const FETCHES: &str = "instructions-fetch-and-run";
 /// Places of one rule that are told of one file; the rest is counted.
 const MOST: usize = 5;
 
+/// Things that are told of one file at all.
+const SAID: usize = 500;
+
 /// One of these stands in every file that anything is said of.
 const MARKS: &[&str] = &[
     ".ssh",
@@ -87,6 +90,9 @@ impl Audit for Instructions {
         let from = front.map_or(0, |front| front.end);
         let passages = passage::passages(text, from);
         for (at, passage) in passages.iter().enumerate() {
+            if said.len() >= SAID {
+                break;
+            }
             if passage.comment {
                 comment(cx, passage, &mut said);
             } else {

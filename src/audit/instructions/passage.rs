@@ -8,8 +8,12 @@ use super::speech;
 use std::ops::Range;
 use zeroize::Zeroizing;
 
-/// Longest passage, bytes.
+/// Longest passage, bytes: of a longer line or comment, what comes first.
 const LONGEST: usize = 16 << 10;
+/// Of a heading or a leading sentence.
+const LEADING: usize = 512;
+/// Passages that are made.
+const PASSAGES: usize = 50_000;
 
 /// One passage.
 pub(super) struct Passage {
@@ -54,22 +58,46 @@ struct Maker<'t> {
     text: &'t str,
     made: Vec<Passage>,
     /// The headings that what follows stands under, outermost first, with their depth.
-    headings: Vec<(usize, String)>,
+    headings: Vec<(usize, Sense)>,
     /// The last paragraph that leads to what follows it.
-    lead: String,
+    lead: Option<Sense>,
     /// Where the open passage begins.
     start: Option<usize>,
 }
 
+/// What is said of all that stands under a heading or a sentence.
+#[derive(Clone, Copy)]
+struct Sense {
+    forbids: bool,
+    discusses: bool,
+}
+
+impl Sense {
+    /// Of a text in lower case.
+    fn of(text: &str) -> Self {
+        let text = start_of(text, LEADING);
+        Self { forbids: speech::forbids_all(text), discusses: speech::discusses(text) }
+    }
+}
+
+/// The first bytes of a text, characters whole.
+pub(super) fn start_of(text: &str, most: usize) -> &str {
+    let end = (0..=most.min(text.len())).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+    &text[..end]
+}
+
 /// The passages of a text from a place on.
 pub(super) fn passages(text: &str, from: usize) -> Vec<Passage> {
-    let mut maker = Maker { text, made: Vec::new(), headings: Vec::new(), lead: String::new(), start: None };
+    let mut maker = Maker { text, made: Vec::new(), headings: Vec::new(), lead: None, start: None };
     let mut fence: Option<&str> = None;
     let mut at = from;
     let mut in_comment = None;
     for line in text.get(from..).unwrap_or_default().split_inclusive('\n') {
         let (start, end) = (at, at + line.len());
         at = end;
+        if maker.made.len() >= PASSAGES {
+            return maker.made;
+        }
         let bare = line.trim();
         if let Some(opened) = in_comment {
             if let Some(close) = line.find("-->") {
@@ -108,7 +136,8 @@ pub(super) fn passages(text: &str, from: usize) -> Vec<Passage> {
             maker.add(start..end, false, true);
         } else if bare.is_empty() {
             maker.close(start, false);
-        } else if bare.starts_with('#') && bare.trim_start_matches('#').starts_with(' ') {
+        } else if bare.starts_with('#') && bare.trim_start_matches('#').starts_with(' ') && !bare.starts_with("#######")
+        {
             maker.close(start, false);
             maker.heading(bare);
         } else if start - *maker.start.get_or_insert(start) > LONGEST {
@@ -131,8 +160,8 @@ impl Maker<'_> {
     fn heading(&mut self, line: &str) {
         let depth = line.len() - line.trim_start_matches('#').len();
         self.headings.retain(|(above, _)| *above < depth);
-        self.headings.push((depth, line.to_ascii_lowercase()));
-        self.lead.clear();
+        self.headings.push((depth, Sense::of(&start_of(line, LEADING).to_ascii_lowercase())));
+        self.lead = None;
     }
 
     fn close(&mut self, end: usize, fenced: bool) {
@@ -142,7 +171,7 @@ impl Maker<'_> {
     }
 
     fn add(&mut self, span: Range<usize>, fenced: bool, comment: bool) {
-        let Some(own) = self.text.get(span.clone()) else { return };
+        let Some(own) = self.text.get(span.clone()).map(|own| start_of(own, LONGEST)) else { return };
         let mut text = Zeroizing::new(String::with_capacity(own.len()));
         for line in own.lines() {
             let bare = line.trim();
@@ -152,27 +181,29 @@ impl Maker<'_> {
             }
             text.extend(bare.chars().map(|c| c.to_ascii_lowercase()));
         }
-        // A list or code under a sentence that ends in a colon is that sentence's; so is code under any.
-        let leads = !comment && (fenced || !self.lead.is_empty());
-        let above =
-            || self.headings.iter().map(|(_, heading)| heading.as_str()).chain(leads.then_some(self.lead.as_str()));
         // What a comment says stands alone: who hides an order writes the heading, too.
-        let forbids = !comment && above().any(speech::forbids_all);
-        let discusses = speech::discusses(&text) || (!comment && above().any(speech::discusses));
+        let own_lead = text.lines().next().filter(|line| line.ends_with(':')).map(Sense::of);
+        let is_list = text.starts_with(['-', '*', '+', '|']) || text.starts_with(|c: char| c.is_ascii_digit());
+        let lead = self.lead.filter(|_| fenced || is_list);
+        let above = self.headings.iter().map(|(_, sense)| *sense).chain(lead).filter(|_| !comment);
+        let (mut forbids, mut discusses) = (own_lead.is_some_and(|lead| lead.forbids), speech::discusses(&text));
+        for sense in above {
+            forbids |= sense.forbids;
+            discusses |= sense.discusses;
+        }
         if !fenced && !comment {
+            // A list or code under a sentence that ends in a colon is that sentence's.
             let first = text.lines().next().unwrap_or_default();
             let last = text.lines().next_back().unwrap_or_default();
-            let leading = [first, last].into_iter().filter(|line| line.ends_with(':')).collect::<Vec<_>>().join(" ");
-            let is_list = text.starts_with(['-', '*', '+', '|']) || text.starts_with(|c: char| c.is_ascii_digit());
-            if !leading.is_empty() {
-                self.lead = leading;
+            let mut leading = [first, last].into_iter().filter(|line| line.ends_with(':')).map(Sense::of);
+            if let Some(lead) = leading.next() {
+                let last = leading.next().unwrap_or(lead);
+                self.lead =
+                    Some(Sense { forbids: lead.forbids || last.forbids, discusses: lead.discusses || last.discusses });
             } else if !is_list {
-                self.lead.clear();
+                self.lead = None;
             }
         }
-        // A first line with a colon leads the lines below it.
-        let own_lead = text.lines().next().filter(|line| line.ends_with(':')).is_some_and(speech::forbids_all);
-        let forbids = forbids || own_lead;
         self.made.push(Passage { span, text, fenced, comment, forbids, discusses });
     }
 }

@@ -6,6 +6,10 @@
 use super::passage::Passage;
 use super::words;
 
+/// Bytes before a phrase in which it may be turned around, and times that one is looked at in a sentence.
+const NEAR: usize = 200;
+const REPEATED: usize = 8;
+
 /// Words of a ban.
 const BANS: &[&str] = &[
     "never",
@@ -146,8 +150,8 @@ fn sentences(text: &str) -> impl Iterator<Item = &str> {
 
 /// The secret file that a passage has the agent send away.
 pub(super) fn sends_secrets(passage: &Passage) -> Option<&'static str> {
-    let commands = passage.text.lines().filter(|line| !forbids(line));
-    if let Some(what) = commands.filter_map(words::sending_command).next() {
+    let mut commands = passage.text.lines().filter(|line| !forbids(line));
+    if let Some(what) = commands.find_map(words::sending_command) {
         return Some(what);
     }
     if passage.fenced {
@@ -179,16 +183,27 @@ pub(super) fn reads_secrets(passage: &Passage) -> Option<&'static str> {
 
 /// Whether a passage says that the user is not to know.
 pub(super) fn keeps_quiet(passage: &Passage) -> bool {
-    words::QUIET.iter().any(|phrase| {
-        passage.text.match_indices(phrase).any(|(at, _)| {
-            let after = passage.text[at + phrase.len()..].trim_start();
-            // "Do not tell the user to run it" and "… that it works" are good advice.
-            let ends = after.is_empty() || after.starts_with(['.', '!', ',', ';', ':', '\n', '-', ')', '\u{2014}']);
-            let about =
-                ["about", "of this", "of it", "what you", "that you", "you are", "you did", "you have", "and ", "or "];
-            ends || about.iter().any(|word| after.starts_with(word)) || !phrase.ends_with("user")
+    let about = ["about", "of this", "of it", "what you", "that you", "you are", "you did", "you have", "and ", "or "];
+    sentences(&passage.text).any(|sentence| {
+        words::QUIET.iter().any(|phrase| {
+            sentence.match_indices(phrase).take(REPEATED).any(|(at, _)| {
+                let (before, after) = (&sentence[..at], sentence[at + phrase.len()..].trim_start());
+                // "Never go on without telling the user" is the opposite.
+                let turned = forbids(end_of(before)) || after.contains("unless") || after.contains("until");
+                // "Do not tell the user to run it" and "… that it works" are good advice.
+                let ends = after.is_empty() || after.starts_with(['.', '!', ',', ';', ':', '-', ')', '\u{2014}']);
+                let fits = ends || about.iter().any(|word| after.starts_with(word)) || !phrase.ends_with("user");
+                fits && !turned
+            })
         })
     })
+}
+
+/// What stands right before something.
+fn end_of(text: &str) -> &str {
+    let from = text.len().saturating_sub(NEAR);
+    let from = (from..=text.len()).find(|from| text.is_char_boundary(*from)).unwrap_or(text.len());
+    &text[from..]
 }
 
 /// Whether a passage takes the agent's other instructions back.

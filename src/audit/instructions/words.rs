@@ -1,7 +1,11 @@
 //! Words of orders: files of secrets, verbs, places to send to, commands.
 
-use super::passage::Passage;
+use super::passage::{Passage, start_of};
 use crate::audit::line;
+
+/// Bytes of a file's name, and options of a command, that are looked at.
+const NAME: usize = 256;
+const OPTIONS: usize = 64;
 
 /// Phrases for what the user is not to know.
 pub(super) const QUIET: &[&str] = &[
@@ -82,7 +86,7 @@ pub(super) fn secret_file(text: &str) -> Option<&'static str> {
 
 /// Whether a name stands there as that of a file, and not of its harmless kin.
 fn is_file(text: &str, at: usize, mark: &str) -> bool {
-    let (before, after) = (&text[..at], &text[at + mark.len()..]);
+    let (before, after) = (&text[..at], start_of(&text[at + mark.len()..], NAME));
     let word: &str = after.split(|c: char| c.is_whitespace() || "`\"'),;|".contains(c)).next().unwrap_or_default();
     let kin =
         [".example", ".sample", ".template", ".dist", ".schema", ".defaults", "/config", "/known_hosts", "ironment"];
@@ -177,8 +181,8 @@ pub(super) fn sending_command(line: &str) -> Option<&'static str> {
         // A field that is picked out of a file is for the program that it is handed to.
         let picks = ["grep", "cut ", "awk", "sed ", "jq ", "xargs"].iter().any(|word| command.contains(word));
         let piped = !picks && secret_file(before).is_some() && before.contains('|') && is_read(before);
-        let data = after.match_indices('@').any(|(at, _)| {
-            let file = after[at + 1..].split_whitespace().next().unwrap_or_default();
+        let data = after.match_indices('@').take(OPTIONS).any(|(at, _)| {
+            let file = start_of(&after[at + 1..], NAME).split_whitespace().next().unwrap_or_default();
             secret_file(file).is_some()
         });
         let inlined = !picks
