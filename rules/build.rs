@@ -34,6 +34,9 @@ mod surface_schema;
 #[path = "../src/rules/vet.rs"]
 mod vet;
 #[allow(unreachable_pub, dead_code, reason = "shared with the library")]
+#[path = "../src/rules/vet_attacks.rs"]
+mod vet_attacks;
+#[allow(unreachable_pub, dead_code, reason = "shared with the library")]
 #[path = "../src/rules/words.rs"]
 mod words;
 
@@ -71,9 +74,18 @@ struct Pack {
 
 fn main() -> ExitCode {
     println!("cargo::rerun-if-changed=rules");
-    for shared in
-        ["boundary", "campaign_schema", "common", "recipe_schema", "schema", "shape", "surface_schema", "vet", "words"]
-    {
+    for shared in [
+        "boundary",
+        "campaign_schema",
+        "common",
+        "recipe_schema",
+        "schema",
+        "shape",
+        "surface_schema",
+        "vet",
+        "vet_attacks",
+        "words",
+    ] {
         println!("cargo::rerun-if-changed=src/rules/{shared}.rs");
     }
     let result = read_all().and_then(|pack| {
@@ -115,9 +127,9 @@ fn read_all() -> Result<Pack, Vec<String>> {
                 "surfaces" => take(&mut pack.surfaces, &name, vet::surface_file),
                 "posture" => take(&mut pack.posture, &name, vet::posture_file),
                 "audits" => take(&mut pack.audits, &name, vet::audit_file),
-                "catalogs" => take(&mut pack.catalogs, &name, vet::catalog_file),
+                "catalogs" => take(&mut pack.catalogs, &name, vet_attacks::catalog_file),
                 "recipes" => take(&mut pack.recipes, &name, vet::recipe_file),
-                _ => take(&mut pack.campaigns, &name, vet::campaign_file),
+                _ => take(&mut pack.campaigns, &name, vet_attacks::campaign_file),
             };
             problems.extend(result);
             pack.sources.push(name);

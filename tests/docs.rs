@@ -146,7 +146,16 @@ fn the_schema_of_rule_files_is_fresh() {
             }
         }
     }
-    let files = ["TokenFile", "SurfaceFile", "PostureFile", "AuditFile", "CampaignFile", "RecipeFile", "PackFile"];
+    let files = [
+        "TokenFile",
+        "SurfaceFile",
+        "PostureFile",
+        "AuditFile",
+        "CampaignFile",
+        "CatalogFile",
+        "RecipeFile",
+        "PackFile",
+    ];
     assert!(files.iter().all(|name| definitions.contains_key(*name)), "{:?}", definitions.keys());
     let schema = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -217,6 +226,11 @@ fn kind(ty: &syn::Type) -> Map<String, Value> {
             let syn::PathArguments::AngleBracketed(arguments) = &last.arguments else { panic!("a Vec of nothing") };
             let Some(syn::GenericArgument::Type(inner)) = arguments.args.first() else { panic!("a Vec of nothing") };
             json!({"type": "array", "items": kind(inner)})
+        }
+        "BTreeMap" => {
+            let syn::PathArguments::AngleBracketed(arguments) = &last.arguments else { panic!("a map of nothing") };
+            let Some(syn::GenericArgument::Type(inner)) = arguments.args.last() else { panic!("a map of nothing") };
+            json!({"type": "object", "additionalProperties": kind(inner)})
         }
         other => json!({"$ref": format!("#/$defs/{other}")}),
     };

@@ -5,7 +5,7 @@
 //! keyword is so common that every scan would pay for it.
 //! Nothing here reads a file.
 
-use super::pack::{compile, vetted};
+use super::compiled::{compile, vetted};
 use super::rule::Rule;
 use super::{RuleIdx, RulePack, cost, load, matching, template, vet};
 use std::ops::Range;

@@ -4,7 +4,8 @@
 //! mistake, the very secret it was written for.
 
 use super::campaign::{self, Campaign};
-use super::pack::{RulePack, vetted};
+use super::compiled::vetted;
+use super::pack::RulePack;
 use super::rule::{List, Rule, RuleKind, Str, TokenPattern};
 use super::schema::{CampaignFile, RuleSpec, TokenFile};
 use super::vet::{self, Defect, Names};
@@ -92,7 +93,7 @@ pub fn is_campaign(text: &str) -> bool {
 /// A user's file of one known stealer, which may be added to `pack`.
 pub(super) fn campaign_file(pack: &RulePack, name: &str, text: &str) -> Result<Campaign, RuleError> {
     let file: CampaignFile = parse(name, text)?;
-    let mut defects = vet::campaign_file(&file);
+    let mut defects = super::vet_attacks::campaign_file(&file);
     let id = file.id.clone();
     let no_surface = |surface: &&String| !pack.surfaces().iter().any(|known| known.id == ***surface);
     if let Some(surface) = file.harvests.iter().find(no_surface) {

@@ -5,10 +5,7 @@
 //! [`super::schema`]; what needs a regex engine is in `lint`.
 
 use super::recipe_schema::RecipeFile;
-use super::schema::{
-    ArtifactSpec, AuditFile, CampaignFile, CatalogFile, PackFile, Paths, PostureFile, RuleSpec, SecretField,
-    SurfaceFile, TokenFile,
-};
+use super::schema::{AuditFile, PackFile, Paths, PostureFile, RuleSpec, SecretField, SurfaceFile, TokenFile};
 use std::collections::BTreeSet;
 
 pub use super::words::{
@@ -58,16 +55,16 @@ pub struct Names {
 }
 
 /// Collects defects.
-struct Report(Vec<Defect>);
+pub(super) struct Report(pub(super) Vec<Defect>);
 
 impl Report {
-    fn unless(&mut self, holds: bool, id: &str, what: impl Into<String>) {
+    pub(super) fn unless(&mut self, holds: bool, id: &str, what: impl Into<String>) {
         if !holds {
             self.0.push(Defect { id: id.to_owned(), what: what.into() });
         }
     }
 
-    fn word(&mut self, id: &str, scale: &str, word: &str, known: &[&str]) {
+    pub(super) fn word(&mut self, id: &str, scale: &str, word: &str, known: &[&str]) {
         self.unless(
             known.contains(&word),
             id,
@@ -261,71 +258,6 @@ pub fn recipe_file(file: &RecipeFile) -> Vec<Defect> {
     report.0
 }
 
-/// A file of `rules/campaigns`.
-#[must_use]
-pub fn campaign_file(file: &CampaignFile) -> Vec<Defect> {
-    let mut report = Report(Vec::new());
-    let id = &file.id;
-    schema(&mut report, file.schema);
-    report.unless(is_kebab(id), id, "id is not kebab-case");
-    report.unless(!file.title.is_empty(), id, "title is empty");
-    report.unless(is_date(&file.date), id, "date is not YYYY-MM-DD");
-    report.unless(!file.references.is_empty(), id, "no references");
-    for spec in &file.artifacts {
-        artifact(&mut report, id, spec);
-    }
-    report.0
-}
-
-/// A file of `rules/catalogs`.
-#[must_use]
-pub fn catalog_file(file: &CatalogFile) -> Vec<Defect> {
-    let mut report = Report(Vec::new());
-    let id = &file.id;
-    schema(&mut report, file.schema);
-    report.unless(is_kebab(id), id, "id is not kebab-case");
-    report.unless(!file.title.is_empty(), id, "title is empty");
-    report.unless(is_date(&file.date), id, "date is not YYYY-MM-DD");
-    report.unless(!file.references.is_empty(), id, "no references");
-    report.word(id, "severity", &file.severity, SEVERITIES);
-    for (ecosystem, packages) in &file.packages {
-        report.word(id, "ecosystem", ecosystem, ECOSYSTEMS);
-        for package in packages {
-            let words = package.split(' ').collect::<Vec<_>>();
-            let plain = words.len() > 1 && words.iter().all(|word| !word.is_empty() && word.is_ascii());
-            report.unless(plain, id, format!("`{package}` is not a name and its versions"));
-        }
-    }
-    report.0
-}
-
-/// One thing that a campaign leaves behind.
-fn artifact(report: &mut Report, id: &str, spec: &ArtifactSpec) {
-    let of = if spec.path.is_empty() { spec.anywhere.first().map_or("", String::as_str) } else { &spec.path };
-    let mut unless = |holds: bool, what: &str| report.unless(holds, id, format!("artifact `{of}`: {what}"));
-    unless(!spec.what.is_empty(), "no `what`");
-    unless(spec.path.is_empty() != spec.anywhere.is_empty(), "either `path` or `anywhere`");
-    let is_read = !spec.sha256.is_empty() || !spec.lines.is_empty() || !spec.fields.is_empty();
-    let bare = spec.anywhere.iter().any(|end| !end.contains('/'));
-    unless(!bare || is_read || !spec.beside.is_empty(), "a name alone is no mark: it needs a condition");
-    let folder = spec.path.rsplit_once('/').map_or("", |(folder, _)| folder);
-    unless(!folder.contains('*'), "only the last part of `path` may have a star");
-    let hex =
-        |digest: &String| digest.len() == 64 && digest.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'a'..=b'f'));
-    unless(spec.sha256.iter().all(hex), "a SHA-256 is not 64 hex digits in lower case");
-    unless(spec.format.is_empty() == spec.fields.is_empty(), "`format` and `field` go together");
-    unless(!spec.lookalikes.is_empty(), "needs at least one of `lookalikes`");
-    unless(spec.lookalikes.iter().all(|like| !like.path.starts_with('/')), "a lookalike's path begins at a root");
-    let said = !spec.lines.is_empty() || !spec.fields.is_empty();
-    unless(!said || !spec.stand_in.is_empty(), "needs a `stand_in`");
-    if !spec.format.is_empty() {
-        report.word(id, "format", &spec.format, MARK_FORMATS);
-    }
-    if !spec.confidence.is_empty() {
-        report.word(id, "confidence", &spec.confidence, CONFIDENCES);
-    }
-}
-
 /// Takes the ids of `specs`; a defect for each that is taken already.
 #[must_use]
 pub fn take_rules(names: &mut Names, specs: &[RuleSpec]) -> Vec<Defect> {
@@ -395,7 +327,7 @@ fn rule(report: &mut Report, spec: &RuleSpec, place: Place<'_>) {
     report.unless(!spec.ignores.is_empty(), id, "needs at least one of `ignores`");
 }
 
-fn schema(report: &mut Report, version: u32) {
+pub(super) fn schema(report: &mut Report, version: u32) {
     report.unless(version == 1, "", "schema is not 1");
 }
 
@@ -410,7 +342,7 @@ pub fn parse_mode(text: &str) -> Option<u32> {
     u32::from_str_radix(text, 8).ok().filter(|mode| *mode <= 0o7777)
 }
 
-fn is_kebab(text: &str) -> bool {
+pub(super) fn is_kebab(text: &str) -> bool {
     !text.is_empty()
         && !text.starts_with('-')
         && !text.ends_with('-')

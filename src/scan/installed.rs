@@ -102,7 +102,7 @@ impl Engine<'_> {
             if read.is_ok() {
                 self.scanner.progress.files_read.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
                 let components = components::read("npm-package", &bytes, self.scanner.detector.limits());
-                self.keep_components(&path, surface, level, components);
+                self.keep_components(&path, surface, level, nested == NESTED, components);
             }
             let below = package.join("node_modules");
             if nested > 0 && below.symlink_metadata().is_ok_and(|meta| meta.is_dir()) {
@@ -124,7 +124,7 @@ impl Engine<'_> {
             if kind == Kind::Dir
                 && let Some(one) = components::dist_info(name)
             {
-                self.keep_components(&path, surface, level, vec![one]);
+                self.keep_components(&path, surface, level, surface.global, vec![one]);
             } else if kind == Kind::File && is_start_file(name) {
                 let found = self.index.place(&path, None).map(|place| place.surface);
                 let candidate =
@@ -135,11 +135,18 @@ impl Engine<'_> {
     }
 
     /// Takes components that no document of the scan told.
-    fn keep_components(&self, path: &Path, surface: &Surface, level: Level, mut components: Vec<Component>) {
+    fn keep_components(
+        &self,
+        path: &Path,
+        surface: &Surface,
+        level: Level,
+        global: bool,
+        mut components: Vec<Component>,
+    ) {
         let masked = self.scanner.detector.mask_text(path.as_os_str().as_encoded_bytes());
         for one in &mut components {
             one.presence = presence(surface, path);
-            one.global = surface.global;
+            one.global = global;
             one.path = masked.clone();
             one.surface = surface.id.to_string();
         }

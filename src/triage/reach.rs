@@ -84,12 +84,16 @@ fn of(finding: &Finding, lying: &[Lying]) -> Option<Reach> {
     })
 }
 
-/// The folder of the project that a file of settings belongs to: above the hidden folders that it lies in.
+/// The folder of the project that a file of settings belongs to: above the hidden folder that it lies in, or its own.
 fn project_of(path: &str) -> Option<&Path> {
-    /// Folders of settings are no deeper than this in their project.
-    const DEPTH: usize = 5;
+    /// How deep files of settings lie in a hidden folder of their project.
+    const DEPTH: usize = 3;
     let folder = Path::new(path).parent()?;
     let is_hidden = |folder: &&Path| folder.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
-    let outermost = folder.ancestors().take(DEPTH).filter(is_hidden).last();
-    outermost.map_or(Some(folder), Path::parent)
+    // A file that stands in the project itself has a name that says what it is: `.mcp.json`.
+    let named = Path::new(path).file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+    match folder.ancestors().take(DEPTH).find(is_hidden) {
+        Some(hidden) if !named => hidden.parent(),
+        _ => Some(folder),
+    }
 }

@@ -21,6 +21,10 @@ pub(super) struct Home {
 pub(super) fn homes(os: Os) -> Vec<Home> {
     let mut homes: Vec<Home> = Vec::new();
     for surface in RulePack::builtin().surfaces() {
+        if matches!(&*surface.lists, "node-modules" | "site-packages") {
+            // Folders, whose names are read: tests/packages.rs.
+            continue;
+        }
         let patterns = match os {
             Os::Linux => &surface.user.linux,
             Os::Macos => &surface.user.macos,

@@ -1,0 +1,79 @@
+//! A token rule's pattern, ready to run: compiled when it is first asked for, in the form that is asked for.
+
+use super::boundary::ByteClass;
+use super::rule::{Rule, Str};
+use regex::bytes::{Regex, RegexBuilder};
+use std::sync::OnceLock;
+
+/// Bytes a compiled pattern may take; a pattern beyond it is a mistake or an attack.
+const PATTERN_BYTES: usize = 1 << 20;
+
+/// A pattern ready to run.
+pub struct Compiled {
+    pattern: Str,
+    /// The group that is the secret; `None`: all of it.
+    pub group: Option<usize>,
+    /// The token's alphabet.
+    pub alphabet: ByteClass,
+    anywhere: OnceLock<Option<Regex>>,
+    at_start: OnceLock<Option<Regex>>,
+}
+
+impl Compiled {
+    /// The pattern, matching anywhere in a text.
+    pub fn anywhere(&self) -> Option<&Regex> {
+        self.anywhere.get_or_init(|| unanchored(&self.pattern).ok()).as_ref()
+    }
+
+    /// The same pattern, matching at the start of a text only: where the keyword's place tells the match's.
+    pub fn at_start(&self) -> Option<&Regex> {
+        self.at_start.get_or_init(|| anchored(&self.pattern).ok()).as_ref()
+    }
+}
+
+fn unanchored(pattern: &str) -> Result<Regex, regex::Error> {
+    RegexBuilder::new(pattern).unicode(false).size_limit(PATTERN_BYTES).build()
+}
+
+fn anchored(pattern: &str) -> Result<Regex, regex::Error> {
+    RegexBuilder::new(&format!(r"\A(?:{pattern})")).unicode(false).size_limit(PATTERN_BYTES).build()
+}
+
+/// Compiles a rule's pattern; `Ok(None)` for a field rule, else what is wrong with it.
+pub(super) fn compile(rule: &Rule) -> Result<Option<Compiled>, String> {
+    let Some(token) = rule.token() else { return Ok(None) };
+    // Only one of the two forms is needed by most rules: the other compiles when it is asked for.
+    let leads = token.leads.iter().all(|leads| *leads);
+    let regex = if leads { anchored(&token.pattern) } else { unanchored(&token.pattern) };
+    let regex = regex.map_err(|error| format!("pattern does not compile: {}", reason(&error)))?;
+    let alphabet = ByteClass::parse(&token.alphabet).ok_or("alphabet is not a class of ASCII characters")?;
+    let named = regex.capture_names().position(|name| name == Some("secret"));
+    let group = named.or_else(|| (regex.captures_len() > 1).then_some(1));
+    let (first, other) = (OnceLock::from(Some(regex)), OnceLock::new());
+    let (at_start, anywhere) = if leads { (first, other) } else { (other, first) };
+    Ok(Some(Compiled { pattern: token.pattern.clone(), group, alphabet, anywhere, at_start }))
+}
+
+/// The same for a rule that nobody has looked at yet: its pattern must compile as it is used where the
+/// keyword begins it, too, or the rule would find nothing there. That form comes first: the engine counts
+/// the bytes of any pattern in it, but not those of some thousands of plain words without it.
+pub(super) fn vetted(rule: &Rule) -> Result<Option<Compiled>, String> {
+    let at_start = rule.token().map_or(Ok(()), |token| anchored(&token.pattern).map(drop));
+    match at_start {
+        Err(error @ regex::Error::CompiledTooBig(_)) => Err(format!("pattern does not compile: {}", reason(&error))),
+        Err(_) => compile(rule).and(Err("pattern does not compile inside a group".to_owned())),
+        Ok(()) => compile(rule),
+    }
+}
+
+/// Why the engine refused, without the pattern itself.
+fn reason(error: &regex::Error) -> String {
+    match error {
+        regex::Error::CompiledTooBig(limit) => format!("it takes more than {limit} bytes"),
+        error => {
+            let text = error.to_string();
+            let last = text.lines().rev().find_map(|line| line.strip_prefix("error: "));
+            last.unwrap_or("syntax error").to_owned()
+        }
+    }
+}
