@@ -85,6 +85,10 @@ impl Audit for CiAgents {
         TRIGGER
     }
 
+    fn others(&self) -> &'static [&'static str] {
+        &[TEXT, FETCHED, CHECKOUT, EXECUTED, OPEN_LIST, SANDBOX, TOKEN, TOOLS, UNPINNED, SERVER]
+    }
+
     fn check(&self, cx: &AuditCx<'_>, out: &mut Vec<Judgement>) {
         if !may_have_agent(cx.surface, cx.doc.source) {
             return;
