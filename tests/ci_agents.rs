@@ -419,6 +419,11 @@ fn broken_and_hostile_workflows_do_no_harm() {
             .collect::<String>()
     );
     let cycle = "on: issues\njobs:\n  a:\n    needs: [b, b, b, b]\n    steps:\n      - run: claude -p x\n  b:\n    needs: [a, a, a, a]\n    steps:\n      - run: claude -p x\n";
+    let odd = gemini("Sort $A\u{202e}B")
+        .replace("        with:", "        env:\n          A\u{202e}B: ${{ github.event.issue.body }}\n        with:");
+    for why in why(&findings(&workflow("on: issues", "", &odd))) {
+        assert!(!why.chars().any(caulk::model::Untrusted::must_escape), "{why:?}");
+    }
     for text in [
         many.as_str(),
         cycle,

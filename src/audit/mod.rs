@@ -84,6 +84,10 @@ pub struct Judgement {
 pub trait Audit: Sync {
     /// The id of its texts.
     fn meta(&self) -> &'static str;
+    /// Ids of further texts, where one pass over a document finds things of several kinds.
+    fn others(&self) -> &'static [&'static str] {
+        &[]
+    }
     /// Adds what it finds. One reason a judgement; [`run`] brings those of one entry together.
     fn check(&self, cx: &AuditCx<'_>, out: &mut Vec<Judgement>);
 }

@@ -15,7 +15,7 @@ mod triggers;
 mod workflow;
 
 use super::{Audit, AuditCx, Judgement};
-use crate::model::{Evidence, Severity};
+use crate::model::{Evidence, Severity, Untrusted};
 use crate::rules::rule::Surface;
 use agents::{Found, find};
 use condition::Reach;
@@ -45,6 +45,9 @@ pub(super) fn is_workflow(surface: &Surface) -> bool {
 pub(super) fn may_have_agent(surface: &Surface, source: &[u8]) -> bool {
     is_workflow(surface) && agents::may_be_in(source)
 }
+
+/// Longest reason, in characters.
+const SHOWN: usize = 200;
 
 /// Agents of one workflow that are judged.
 const AGENTS: usize = 50;
@@ -82,6 +85,10 @@ impl Audit for CiAgents {
         TRIGGER
     }
 
+    fn others(&self) -> &'static [&'static str] {
+        &[TEXT, FETCHED, CHECKOUT, EXECUTED, OPEN_LIST, SANDBOX, TOKEN, TOOLS, UNPINNED, SERVER]
+    }
+
     fn check(&self, cx: &AuditCx<'_>, out: &mut Vec<Judgement>) {
         if !may_have_agent(cx.surface, cx.doc.source) {
             return;
@@ -101,10 +108,20 @@ impl Audit for CiAgents {
             settings::check(&scene, &mut reasons);
             let pointer = vec!["jobs".to_owned(), job.name.clone()];
             for (rule, severity, why) in reasons {
-                let value = Some(crate::model::Untrusted::new(first.shown()));
+                let why = printable(why);
+                let value = Some(Untrusted::new(first.shown()));
                 let evidence = Evidence { value, why: vec![why], ..Evidence::default() };
                 out.extend(cx.judgement(rule, severity, pointer.clone(), first.step.span.clone(), evidence));
             }
         }
+    }
+}
+
+/// A reason, in which names of the workflow stand, fit to be shown.
+fn printable(why: String) -> String {
+    let shown = Untrusted::new(why).to_string();
+    match shown.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}\u{2026}", &shown[..end]),
+        None => shown,
     }
 }

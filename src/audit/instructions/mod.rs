@@ -77,6 +77,10 @@ impl Audit for Instructions {
         SENDS
     }
 
+    fn others(&self) -> &'static [&'static str] {
+        &[SECRECY, COMMENT, HOOK, INLINE, FETCHES]
+    }
+
     fn check(&self, cx: &AuditCx<'_>, out: &mut Vec<Judgement>) {
         if !unseen::is_instructions(cx.surface) || !may_speak(cx.doc.source) {
             return;
