@@ -35,6 +35,7 @@ mod ids;
 mod injection;
 mod instructions;
 mod layers;
+mod ledger;
 #[cfg(all(unix, feature = "keychain"))]
 mod left_behind;
 mod marks;

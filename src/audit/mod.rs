@@ -4,6 +4,7 @@
 //! ([`posture`]). Audits see entries and documents, never files, and every text they hand on has
 //! passed the caller's mask. An entry that is pinned, local and asked for is inventory, no finding.
 
+mod alias;
 mod auto_start;
 mod base_url;
 mod ci;
@@ -28,8 +29,10 @@ mod shell_wrapper;
 mod tls_off;
 mod unpinned_package;
 mod unseen;
+mod writable;
 
 pub use unseen::is_instructions;
+pub use writable::writable;
 
 use crate::model::{AutorunEntry, Category, Confidence, Consent, Evidence, Severity, Untrusted};
 use crate::read::Document;
@@ -110,6 +113,7 @@ pub const ALL: &[&dyn Audit] = &[
     &plaintext_remote::PlaintextRemote,
     &tls_off::TlsOff,
     &base_url::BaseUrl,
+    &alias::AgentAlias,
     &python_start::PythonStart,
     &sends::Uploads,
     &hidden_instruction::HiddenInstruction,

@@ -24,6 +24,8 @@ use std::sync::{Mutex, OnceLock};
 /// Settings files beside a project's `.mcp.json`, and in the home, that can let its servers start unasked.
 const GRANTING: [&str; 2] = [".claude/settings.json", ".claude/settings.local.json"];
 
+/// Entries of one file whose programs are looked up.
+const OPEN: usize = 200;
 /// Entries that are listed at most.
 const STARTED: usize = 50_000;
 
@@ -102,6 +104,11 @@ impl<'j> Judge<'j> {
         let texts = self.scanner.pack.audits();
         let cx = AuditCx { surface, level, doc: document, servers: &servers, hooks: &hooks, texts, mask: &masked };
         judgements.extend(audit::run(&cx));
+        for entry in servers.iter().chain(&hooks).filter(|entry| !entry.disabled).take(OPEN) {
+            let open = self.digests.open_to_others(entry, &candidate.path, self.home.as_deref());
+            let place = open.map(|path| masked(path.as_os_str().as_encoded_bytes()));
+            judgements.extend(place.and_then(|place| audit::writable(&cx, entry, place)));
+        }
         judgements.extend(self.stock.started(servers.iter().chain(&hooks), &surface.id));
         judgements.extend(self.remember(candidate, surface, servers.iter().chain(&hooks), &cx));
         self.look_up(&mut judgements, servers.iter().chain(&hooks));

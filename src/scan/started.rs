@@ -42,6 +42,22 @@ impl<'r> Digests<'r> {
         digests.next().unwrap_or_default()
     }
 
+    /// The program or script of `entry`, or the folder above it, that any other account can write; `None`: there is
+    /// none such, or it cannot be told.
+    pub(super) fn open_to_others(&self, entry: &AutorunEntry, file: &Path, home: Option<&Path>) -> Option<PathBuf> {
+        let launch = entry.launch.as_ref().filter(|launch| launch.pin == Pin::Local)?;
+        let words: Vec<&str> = launch.argv.iter().map(Untrusted::as_found).collect();
+        let script = words.iter().skip(1).find(|word| !word.starts_with('-'));
+        let mut paths = words.first().into_iter().chain(script).filter(|word| is_path(word));
+        paths.find_map(|word| {
+            let path = resolved(word, file, home)?;
+            // Opened first: that refuses what is no file of this machine, such as a network mount.
+            open::open_within(self.roots, &path).ok()?;
+            let real = path.canonicalize().ok()?;
+            real.ancestors().find(|part| anyone_can_write(part)).map(Path::to_owned)
+        })
+    }
+
     fn digest(&self, path: &Path) -> Option<String> {
         let mut file = open::open_within(self.roots, path).ok()?;
         let size = file.len();
@@ -77,4 +93,18 @@ fn resolved(word: &str, file: &Path, home: Option<&Path>) -> Option<PathBuf> {
         .unwrap_or(word);
     let folders = file.ancestors().skip(1).take(3);
     folders.map(|folder| folder.join(word)).find(|path| path.symlink_metadata().is_ok())
+}
+
+/// Whether every account can change a file, or put another in a folder's place.
+#[cfg(unix)]
+fn anyone_can_write(path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    const STICKY: u32 = 0o1000;
+    path.metadata().is_ok_and(|meta| meta.mode() & 0o002 != 0 && (meta.is_file() || meta.mode() & STICKY == 0))
+}
+
+/// There is no safe way to ask here.
+#[cfg(not(unix))]
+fn anyone_can_write(_: &Path) -> bool {
+    false
 }
