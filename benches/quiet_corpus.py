@@ -2,8 +2,8 @@
 """Gathers what much-used packages ship of files that start something, steer an agent or set up an editor.
 
 A scan of that must be quiet: nobody reads a scanner that cries at ordinary projects. Packages come through npm and
-pip as they are configured on this machine; the list is `quiet_corpus.txt`. `npm pack` runs nothing of a package. pip
-asks a source archive for its metadata, which runs that package's build: use a machine that you can lose, or `--wheels`.
+pip as they are configured on this machine; the list is `quiet_corpus.txt`. `npm pack` runs nothing of a package, and source
+archives of Python packages are taken from the index as they are, for pip would run their build.
 Folders that hold unpacked packages already (`node_modules`, `site-packages`, the registry's sources of cargo) are
 gathered with `--local`, without any registry.
 
@@ -15,6 +15,7 @@ Prints each package with the number of files kept, then the findings of medium a
 
 import argparse
 import collections
+import concurrent.futures
 import fnmatch
 import json
 import os
@@ -24,6 +25,8 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import urllib.parse
+import urllib.request
 import zipfile
 
 LIST = pathlib.Path(__file__).with_suffix(".txt")
@@ -47,6 +50,8 @@ MADE = {"vscode": ".vscode", "_vscode": ".vscode", "devcontainer": ".devcontaine
 # What no package needs and no disk should get.
 MOST_FILES, MOST_BYTES, EACH = 4000, 64 << 20, 4 << 20
 SECONDS = 300
+# Packages that are fetched at a time.
+AT_ONCE = 6
 
 
 def is_kept(path):
@@ -116,16 +121,40 @@ def gather(folder, keeper):
                 keeper.keep(path.relative_to(folder).as_posix(), path.read_bytes, path.stat().st_size)
 
 
+def python_index():
+    """The index that pip asks on this machine."""
+    asked = subprocess.run([sys.executable, "-m", "pip", "config", "get", "global.index-url"], capture_output=True, text=True)
+    if asked.returncode == 0 and asked.stdout.strip():
+        return asked.stdout.strip()
+    from pip._internal.models.index import PyPI
+
+    return PyPI.simple_url
+
+
+def source_archive(name, into):
+    """The newest source archive of a Python package, by the index alone: pip would run its build."""
+    url = f"{python_index().rstrip('/')}/{name}/"
+    asked = urllib.request.Request(url, headers={"Accept": "application/vnd.pypi.simple.v1+json"})
+    with urllib.request.urlopen(asked, timeout=SECONDS) as answer:
+        files = json.load(answer)["files"]
+    files = [file for file in files if file["filename"].endswith((".tar.gz", ".zip")) and not file.get("yanked")]
+    newest = max(files, key=lambda file: file.get("upload-time", ""))
+    place = into / newest["filename"].replace("/", "_")
+    with urllib.request.urlopen(urllib.parse.urljoin(url, newest["url"]), timeout=SECONDS) as answer:
+        place.write_bytes(answer.read(MOST_BYTES * 4))
+    return place
+
+
 def fetch(kind, name, into, wheels):
-    if kind == "npm":
-        call = ["npm", "pack", name, "--silent", "--ignore-scripts", "--pack-destination", str(into)]
-    else:
-        form = ["--only-binary", ":all:"] if wheels else ["--no-binary", ":all:"]
-        call = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", *form, "-d", str(into), name]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "stdin": subprocess.DEVNULL}
     try:
+        if kind != "npm" and not wheels:
+            return source_archive(name, into), ""
+        call = ["npm", "pack", name, "--silent", "--ignore-scripts", "--pack-destination", str(into)]
+        if kind != "npm":
+            call = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--only-binary", ":all:", "-d", str(into), name]
         subprocess.run(call, check=True, timeout=SECONDS, **quiet)
-    except (subprocess.SubprocessError, OSError) as error:
+    except (subprocess.SubprocessError, OSError, ValueError, KeyError) as error:
         return None, type(error).__name__
     found = sorted(path for path in into.iterdir() if path.suffix in (".tgz", ".gz", ".bz2", ".zip", ".whl"))
     return (found[0], "") if found else (None, "nothing came")
@@ -159,7 +188,7 @@ def main():
     parser.add_argument("--only", nargs="+", default=[], metavar="NAME", help="of the list, these packages only")
     parser.add_argument("--limit", type=int, default=0, help="of the list, the first so many only")
     parser.add_argument("--none", action="store_true", help="ask no registry at all")
-    parser.add_argument("--wheels", action="store_true", help="of Python packages take wheels, so that nothing is run")
+    parser.add_argument("--wheels", action="store_true", help="of Python packages take wheels, through pip")
     parser.add_argument("--local", nargs="+", default=[], type=pathlib.Path, metavar="DIR", help="folders of unpacked packages")
     parser.add_argument("--scan", metavar="CAULK", help="program to scan the corpus with")
     given = parser.parse_args()
@@ -187,16 +216,26 @@ def main():
             keeper = Keeper(given.corpus / "local" / folder.name / label)
             gather(child, keeper)
             one(f"local {label}", keeper)
-    for kind, name in [] if given.none else packages(given.only, given.limit):
+    def had(package):
+        kind, name = package
         with tempfile.TemporaryDirectory() as into:
             archive, why = fetch(kind, name, pathlib.Path(into), given.wheels)
-            if archive is None:
+            keeper = Keeper(given.corpus / kind / name)
+            if archive is not None:
+                try:
+                    unpack(archive, keeper)
+                except (tarfile.TarError, zipfile.BadZipFile, EOFError, OSError) as error:
+                    archive, why = None, type(error).__name__
+            return kind, name, keeper if archive is not None else None, why
+
+    # Waiting for a registry is most of the work.
+    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+        for kind, name, keeper, why in pool.map(had, [] if given.none else packages(given.only, given.limit)):
+            if keeper is None:
                 failed.append(f"{kind} {name}")
                 print(f"{kind} {name}: not had ({why})")
-                continue
-            keeper = Keeper(given.corpus / kind / name)
-            unpack(archive, keeper)
-            one(f"{kind} {name}", keeper)
+            else:
+                one(f"{kind} {name}", keeper)
     print(f"{tried} packages, {shipped} ship such files: {files}; not had: {len(failed)}")
     if given.scan:
         with tempfile.TemporaryDirectory() as into:

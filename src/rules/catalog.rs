@@ -5,6 +5,7 @@
 
 use super::rule::{List, Str};
 use crate::model::{Ecosystem, Severity};
+use sha2::{Digest as _, Sha256};
 
 /// Entries that are taken of all added lists together.
 const MOST: usize = 2_000_000;
@@ -55,6 +56,8 @@ pub struct CatalogSet {
     catalogs: &'static [Catalog],
     listed: &'static [Listed],
     added: Vec<Added>,
+    /// SHA-256 of each added list, in hex.
+    digests: Vec<String>,
 }
 
 /// Why a package is known to be bad.
@@ -84,7 +87,7 @@ impl CatalogSet {
     /// The lists that ship.
     #[must_use]
     pub fn new(catalogs: &'static [Catalog], listed: &'static [Listed]) -> Self {
-        Self { catalogs, listed, added: Vec::new() }
+        Self { catalogs, listed, added: Vec::new(), digests: Vec::new() }
     }
 
     /// Adds a list. Its first line is [`HEAD`]; a line that begins with `#` and a tab tells of the list the lines after
@@ -94,9 +97,10 @@ impl CatalogSet {
         let mut catalogs: Vec<Catalog> = Vec::new();
         let mut index = Vec::new();
         let mut at = 0;
-        for (number, line) in text.split('\n').enumerate() {
-            let start = at;
-            at += line.len() + 1;
+        let ends = memchr::memchr_iter(b'\n', text.as_bytes()).chain(std::iter::once(text.len()));
+        for (number, end) in ends.enumerate() {
+            let (start, line) = (at, &text[at.min(end)..end]);
+            at = end + 1;
             let bad = CatalogError::Line(number + 1);
             match number {
                 0 if line.trim_end() == HEAD => {}
@@ -120,8 +124,15 @@ impl CatalogSet {
         }
         index.sort_unstable();
         let entries = index.len();
+        self.digests.push(data_encoding::HEXLOWER.encode(&Sha256::digest(text.as_bytes())));
         self.added.push(Added { text, catalogs, index });
         Ok(entries)
+    }
+
+    /// Digests of the lists that were added, in order.
+    #[must_use]
+    pub fn digests(&self) -> &[String] {
+        &self.digests
     }
 
     /// How many packages are listed, an entry each.
