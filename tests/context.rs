@@ -155,3 +155,39 @@ fn a_token_in_a_path_that_is_not_utf8_is_nowhere_in_the_report() {
     let words = text.split('"').filter_map(|word| data_encoding::BASE64.decode(word.as_bytes()).ok());
     assert!(words.into_iter().all(|bytes| !bytes.windows(token.len()).any(|window| window == token)));
 }
+
+/// Services for a job or a developer: a password that is the user's name again, or a short one of a workflow, is low.
+#[test]
+fn passwords_of_services_that_are_thrown_away_are_low() {
+    let home = TempDir::new().unwrap();
+    let compose = |password: &str| {
+        format!(
+            "services:\n  db:\n    image: postgres\n    environment:\n      POSTGRES_USER: \"zabbix\"\n      POSTGRES_PASSWORD: \"{password}\"\n"
+        )
+    };
+    let job = |password: &str| {
+        format!(
+            "on: push\njobs:\n  test:\n    runs-on: x\n    services:\n      db:\n        env:\n          SA_PASSWORD: {password}\n"
+        )
+    };
+    let long = "kV9xQ2mT7wL4zR8bN3cJ6hY5";
+    for (name, text) in [
+        ("a/docker-compose.yml", compose("zabbix")),
+        ("b/docker-compose.yml", compose("kV9xQ2mT7w")),
+        ("c/.github/workflows/test.yml", job("L0wlydb4")),
+        ("d/.github/workflows/test.yml", job(long)),
+    ] {
+        let path = home.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    let report = common::scan_paths(&[home.path()]);
+    let severity = |folder: &str| {
+        let found = report.findings.iter().find(|f| f.location.path.as_found().contains(&format!("/{folder}/")));
+        found.map(|f| f.severity.as_str())
+    };
+    assert_eq!(severity("a"), Some("low"));
+    assert_eq!(severity("b"), Some("high"));
+    assert_eq!(severity("c"), Some("low"));
+    assert_eq!(severity("d"), Some("high"));
+}

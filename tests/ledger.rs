@@ -80,9 +80,13 @@ fn hook_managers_are_told_for_what_they_run() {
 #[test]
 fn what_a_project_of_jetbrains_starts_is_told() {
     let shared = |inner: &str| {
-        format!("<?xml version=\"1.0\"?>\n<project version=\"4\">\n  <component name=\"ProjectStartupSharedConfiguration\">\n    <configurations>{inner}</configurations>\n  </component>\n</project>\n")
+        format!(
+            "<?xml version=\"1.0\"?>\n<project version=\"4\">\n  <component name=\"ProjectStartupSharedConfiguration\">\n    <configurations>{inner}</configurations>\n  </component>\n</project>\n"
+        )
     };
-    let two = shared("<configuration name=\"Setup\" type=\"ShConfigurationType\" /><configuration name=\"Serve\" type=\"NodeJS\" />");
+    let two = shared(
+        "<configuration name=\"Setup\" type=\"ShConfigurationType\" /><configuration name=\"Serve\" type=\"NodeJS\" />",
+    );
     let told = found("shop/.idea/startup.xml", &two);
     assert_eq!(told.len(), 2, "{told:?}");
     assert!(told.iter().all(|(rule, _)| rule == "editor-task-folder-open"), "{told:?}");

@@ -231,9 +231,10 @@ impl Engine<'_> {
             let region = locator.region(&hit.span);
             let related = hit.related.iter().map(|(span, _)| Some(locator.region(span))).collect();
             let offset = piece.origin.offset + hit.span.start as u64;
-            let start = hit.span.start;
+            let (start, span) = (hit.span.start, hit.span.clone());
             let mut finding = place.credential(self.scanner.pack, hit, Some(region), related, offset);
             published::lower(&mut finding, || published::reason_in(&candidate.path, piece.text, start));
+            published::lower_service(&mut finding, piece.text, &span);
             let inline = inline.filter(|allow| allow.covers(&finding.rule));
             // The comment may hold the very secret it allows.
             let inline = inline.map(|allow| detection.mask.text(detector, allow.reason.as_found().as_bytes()));
