@@ -18,6 +18,8 @@ mod common;
 mod emit;
 #[path = "build/fields.rs"]
 mod fields;
+#[path = "../src/rules/name_hash.rs"]
+mod name_hash;
 #[allow(unreachable_pub, dead_code, reason = "shared with the library")]
 #[path = "../src/rules/recipe_schema.rs"]
 mod recipe_schema;
@@ -78,6 +80,7 @@ fn main() -> ExitCode {
         "boundary",
         "campaign_schema",
         "common",
+        "name_hash",
         "recipe_schema",
         "schema",
         "shape",

@@ -640,7 +640,13 @@ fn every_audit_has_texts_and_every_text_an_audit() {
     let places = surfaces().iter().flat_map(|surface| surface.runs.iter()).map(|run| &*run.project);
     coded.push("autorun-changed");
     // The scan tells these, which knows files and packages.
-    coded.extend(["autorun-writable-program", "known-bad-extension", "known-bad-package", "lock-plain-http"]);
+    coded.extend([
+        "autorun-writable-program",
+        "known-bad-extension",
+        "known-bad-package",
+        "lock-plain-http",
+        "package-manager-any-age",
+    ]);
     coded.extend(caulk::audit::ALL.iter().flat_map(|audit| audit.others()));
     coded.extend(places.filter(|id| !id.is_empty() && *id != "agent-hook-project"));
     let texts = audits();

@@ -436,3 +436,23 @@ fn shipped_catalogs_can_be_found() {
         }
     }
 }
+
+/// Where the version of a package manager that is here has an age gate, and the user has set none.
+#[test]
+fn a_manager_that_takes_any_release_is_told_if_it_could_wait() {
+    let told = |version: &str, npmrc: &str| {
+        let home = TempDir::new().unwrap();
+        let manifest = format!(r#"{{"name": "npm", "version": "{version}"}}"#);
+        put(home.path(), ".npm-global/lib/node_modules/npm/package.json", &manifest);
+        put(home.path(), ".npmrc", npmrc);
+        let report = scan(home.path(), &["--only", "package-manager-any-age"]);
+        let found = report["findings"].as_array().unwrap().clone();
+        assert!(found.iter().all(|one| one["severity"] == "info"));
+        found.len()
+    };
+    assert_eq!(told("11.10.0", "fund=false\n"), 1);
+    assert_eq!(told("12.1.0", ""), 1);
+    assert_eq!(told("11.9.3", ""), 0, "it knows no such setting");
+    assert_eq!(told("11.10.0", "min-release-age=7\n"), 0);
+    assert_eq!(told("11.10.0", "before = 2026-01-01\n"), 0);
+}

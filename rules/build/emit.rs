@@ -1,6 +1,7 @@
 //! The static tables as Rust source. No checking here: what arrives has passed `vet`.
 
 use super::{Pack, common};
+use crate::name_hash::name_hash;
 use crate::recipe_schema::RecipeSpec;
 use crate::schema::{
     ArtifactSpec, AuditSpec, CampaignFile, CatalogFile, Paths, RuleSpec, RunSpec, SettingSpec, SurfaceSpec,
@@ -42,7 +43,7 @@ pub(crate) fn tables(pack: &Pack) -> String {
         .collect();
 
     let mut out = String::from(
-        "use crate::model::{Category, Confidence, Ecosystem, Severity};\nuse crate::read::Format;\nuse crate::rules::boundary::ByteClass;\nuse crate::rules::catalog::{Catalog, Listed};\nuse crate::rules::rule::{\
+        "use crate::model::{Category, Confidence, Severity};\nuse crate::read::Format;\nuse crate::rules::boundary::ByteClass;\nuse crate::rules::catalog::Catalog;\nuse crate::rules::rule::{\
          Artifact, AuditText, Campaign, Edit, Example, FieldMark, Lookalike, Operator, PathSet, Recipe, Rule, RuleKind, Run, SecretForm, SecretPlace, Setting, Surface, \
          TokenPattern};\nuse std::borrow::Cow;\n",
     );
@@ -55,7 +56,9 @@ pub(crate) fn tables(pack: &Pack) -> String {
     table(&mut out, "CAMPAIGNS", "Campaign", campaigns);
     table(&mut out, "RECIPES", "Recipe", recipes);
     table(&mut out, "CATALOGS", "Catalog", catalogs);
-    table(&mut out, "LISTED", "Listed", listed(pack));
+    let (entries, index) = listed(pack);
+    let _ = writeln!(out, "pub(super) static LISTED: &str = {entries:?};");
+    let _ = writeln!(out, "pub(super) static LISTED_INDEX: &[(u64, u32, u32)] = &[{index}];");
     table(&mut out, "SOURCES", "(&str, &str)", sources);
     out
 }
@@ -240,22 +243,20 @@ fn catalog(file: &CatalogFile) -> String {
     )
 }
 
-/// What all catalogs list, in the order in which it is looked up.
-fn listed(pack: &Pack) -> Vec<String> {
-    let mut rows: Vec<(usize, &str, usize, &str)> = Vec::new();
+/// What all catalogs list, as text, and where each entry is, sorted by its hash: no pointer in either.
+fn listed(pack: &Pack) -> (String, String) {
+    let (mut text, mut index) = (String::new(), Vec::new());
     for (number, file) in pack.catalogs.iter().enumerate() {
         for (ecosystem, packages) in &file.content.packages {
-            let order = vet::ECOSYSTEMS.iter().position(|word| word == ecosystem).unwrap_or_default();
-            let halves = packages.iter().filter_map(|package| package.split_once(' '));
-            rows.extend(halves.map(|(name, versions)| (order, name, number, versions)));
+            for (name, versions) in packages.iter().filter_map(|package| package.split_once(' ')) {
+                index.push((name_hash(ecosystem, name), text.len(), number));
+                let _ = writeln!(text, "{ecosystem}\t{name}\t{versions}\t");
+            }
         }
     }
-    rows.sort_unstable();
-    let row = |(order, name, number, versions): (usize, &str, usize, &str)| {
-        let ecosystem = variant("Ecosystem", vet::ECOSYSTEMS[order]);
-        format!("Listed {{ ecosystem: {ecosystem}, name: {name:?}, catalog: {number}, versions: {versions:?} }}")
-    };
-    rows.into_iter().map(row).collect()
+    index.sort_unstable();
+    let rows: Vec<String> = index.iter().map(|row| format!("{row:?}")).collect();
+    (text, rows.join(", "))
 }
 
 fn artifact(spec: &ArtifactSpec) -> String {

@@ -3,6 +3,7 @@
 //! A list of ten thousand must cost a scan nothing it would feel, so an added one is kept as the text it is and looked
 //! up by hash; nothing is made of an entry until it is met. Knows no file: what is here is told by `components`.
 
+use super::name_hash::name_hash;
 use super::rule::{List, Str};
 use crate::model::{Ecosystem, Severity};
 use sha2::{Digest as _, Sha256};
@@ -29,32 +30,33 @@ pub struct Catalog {
     pub references: List<Str>,
 }
 
-/// A package of a list that ships.
-#[derive(Debug, Clone, Copy)]
-pub struct Listed {
-    /// Where it was published.
-    pub ecosystem: Ecosystem,
-    /// Its name, as [`Ecosystem::canonical`] has it.
-    pub name: &'static str,
-    /// The catalog's place among those that ship.
-    pub catalog: usize,
-    /// Versions, a blank between; `*`: all.
-    pub versions: &'static str,
+/// Where the entries of a text are: hash of ecosystem and name, where the entry's line begins, and the list it belongs
+/// to; sorted.
+pub type Index = [(u64, u32, u32)];
+
+/// The lists that ship, made by the build script: text without a pointer in it, of which a scan that meets no package
+/// touches nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Shipped {
+    /// The lists.
+    pub catalogs: &'static [Catalog],
+    /// Entries as [`CatalogSet::add`] has them, a line each.
+    pub text: &'static str,
+    /// Where they are.
+    pub index: &'static Index,
 }
 
 /// A list somebody added, as text.
 struct Added {
     text: String,
     catalogs: Vec<Catalog>,
-    /// Hash of ecosystem and name, where the entry's line begins, and the list it belongs to; sorted.
     index: Vec<(u64, u32, u32)>,
 }
 
 /// Everything that is known to be bad.
 #[derive(Default)]
 pub struct CatalogSet {
-    catalogs: &'static [Catalog],
-    listed: &'static [Listed],
+    shipped: Shipped,
     added: Vec<Added>,
     /// SHA-256 of each added list, in hex.
     digests: Vec<String>,
@@ -86,8 +88,8 @@ pub enum CatalogError {
 impl CatalogSet {
     /// The lists that ship.
     #[must_use]
-    pub fn new(catalogs: &'static [Catalog], listed: &'static [Listed]) -> Self {
-        Self { catalogs, listed, added: Vec::new(), digests: Vec::new() }
+    pub fn new(shipped: Shipped) -> Self {
+        Self { shipped, added: Vec::new(), digests: Vec::new() }
     }
 
     /// Adds a list. Its first line is [`HEAD`]; a line that begins with `#` and a tab tells of the list the lines after
@@ -115,7 +117,7 @@ impl CatalogSet {
                         return Err(bad);
                     }
                     let start = u32::try_from(start).map_err(|_| CatalogError::TooMany)?;
-                    index.push((hash(ecosystem, name), start, list));
+                    index.push((name_hash(ecosystem, name), start, list));
                 }
             }
         }
@@ -138,7 +140,7 @@ impl CatalogSet {
     /// How many packages are listed, an entry each.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.listed.len() + self.added.iter().map(|added| added.index.len()).sum::<usize>()
+        self.shipped.index.len() + self.added.iter().map(|added| added.index.len()).sum::<usize>()
     }
 
     /// Whether nothing is listed.
@@ -149,25 +151,16 @@ impl CatalogSet {
 
     /// Every list.
     pub fn catalogs(&self) -> impl Iterator<Item = &Catalog> {
-        self.catalogs.iter().chain(self.added.iter().flat_map(|added| &added.catalogs))
+        self.shipped.catalogs.iter().chain(self.added.iter().flat_map(|added| &added.catalogs))
     }
 
     /// What is known of exactly this version, worst first among equals in order of the lists.
     #[must_use]
     pub fn find(&self, ecosystem: Ecosystem, name: &str, version: &str) -> Option<Known<'_>> {
         let canonical = ecosystem.canonical(name);
-        let shipped = {
-            let key = (ecosystem, canonical.as_str());
-            let from = self.listed.partition_point(|entry| (entry.ecosystem, entry.name) < key);
-            self.listed[from..]
-                .iter()
-                .take_while(move |entry| (entry.ecosystem, entry.name) == key)
-                .filter(|entry| holds(entry.versions, version))
-                .map(|entry| Known { catalog: &self.catalogs[entry.catalog], record: "" })
-                .max_by_key(|known| known.catalog.severity)
-        };
-        let wanted = hash(ecosystem.as_str(), &canonical);
-        let added = self.added.iter().filter_map(|added| added.find(ecosystem, &canonical, version, wanted));
+        let wanted = Wanted { hash: name_hash(ecosystem.as_str(), &canonical), ecosystem, name: &canonical, version };
+        let shipped = find(&wanted, self.shipped.text, self.shipped.index, self.shipped.catalogs);
+        let added = self.added.iter().filter_map(|added| find(&wanted, &added.text, &added.index, &added.catalogs));
         // `max_by_key` gives the last of equals: what ships comes first, and stays.
         added.fold(shipped, |best, one| match best {
             Some(best) if best.catalog.severity >= one.catalog.severity => Some(best),
@@ -176,22 +169,33 @@ impl CatalogSet {
     }
 }
 
-impl Added {
-    fn find(&self, ecosystem: Ecosystem, name: &str, version: &str, wanted: u64) -> Option<Known<'_>> {
-        let from = self.index.partition_point(|(hash, ..)| *hash < wanted);
-        let same = self.index[from..].iter().take_while(|(hash, ..)| *hash == wanted);
-        same.filter_map(|(_, start, list)| {
-            let record = self.entry(*start as usize, ecosystem, name, version)?;
-            Some(Known { catalog: self.catalogs.get(*list as usize)?, record })
-        })
-        .max_by_key(|known| known.catalog.severity)
-    }
+/// A version of a package that is looked up.
+struct Wanted<'w> {
+    hash: u64,
+    ecosystem: Ecosystem,
+    name: &'w str,
+    version: &'w str,
+}
 
-    /// The record of the entry at `start`, if it is of this package and version.
-    fn entry(&self, start: usize, ecosystem: Ecosystem, name: &str, version: &str) -> Option<&str> {
-        let line = self.text[start..].split('\n').next()?;
+/// What a text knows of it, worst first.
+fn find<'c>(wanted: &Wanted<'_>, text: &'c str, index: &Index, catalogs: &'c [Catalog]) -> Option<Known<'c>> {
+    let from = index.partition_point(|(hash, ..)| *hash < wanted.hash);
+    let same = index[from..].iter().take_while(|(hash, ..)| *hash == wanted.hash);
+    same.filter_map(|(_, start, list)| {
+        let record = wanted.record(text.get(*start as usize..)?)?;
+        Some(Known { catalog: catalogs.get(*list as usize)?, record })
+    })
+    .max_by_key(|known| known.catalog.severity)
+}
+
+impl Wanted<'_> {
+    /// The record of the entry that `text` begins with, if it is of this package and version.
+    fn record<'t>(&self, text: &'t str) -> Option<&'t str> {
+        let line = text.split('\n').next()?;
         let mut fields = line.split('\t');
-        let same = fields.next()? == ecosystem.as_str() && fields.next()? == name && holds(fields.next()?, version);
+        let same = fields.next()? == self.ecosystem.as_str()
+            && fields.next()? == self.name
+            && holds(fields.next()?, self.version);
         same.then(|| fields.next().unwrap_or("").trim_end())
     }
 }
@@ -213,11 +217,4 @@ fn catalog_of(line: &str) -> Option<Catalog> {
     let severity = next()?.parse().ok()?;
     let references = next().into_iter().filter(|source| !source.is_empty()).collect::<Vec<_>>();
     Some(Catalog { id, title, date, campaign, severity, references: List::Owned(references) })
-}
-
-/// FNV-1a over both (http://www.isthe.com/chongo/tech/comp/fnv/); all of an entry is compared after.
-fn hash(ecosystem: &str, name: &str) -> u64 {
-    let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-    let seed = ecosystem.bytes().fold(0xcbf2_9ce4_8422_2325, step);
-    name.bytes().fold(step(seed, b'\t'), step)
 }

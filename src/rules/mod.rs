@@ -21,6 +21,7 @@ pub mod load;
 pub mod maker;
 pub mod marks;
 pub mod matching;
+mod name_hash;
 pub mod ordinary;
 mod pack;
 pub mod place;

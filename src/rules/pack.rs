@@ -3,7 +3,7 @@
 //! Holds no state of a scan. Patterns compile when first asked for, because most runs meet the
 //! anchors of a dozen rules, not of all.
 
-use super::catalog::CatalogSet;
+use super::catalog::{CatalogSet, Shipped};
 use super::compiled::{Compiled, compile};
 use super::rule::{AuditText, Campaign, Edit, Recipe, Rule, Setting, Str, Surface};
 use super::wildcard::Wildcard;
@@ -75,7 +75,8 @@ impl RulePack {
     pub fn builtin() -> Self {
         let mut pack = Self::empty();
         pack.builtin = true;
-        pack.catalogs = CatalogSet::new(data::CATALOGS, data::LISTED);
+        pack.catalogs =
+            CatalogSet::new(Shipped { catalogs: data::CATALOGS, text: data::LISTED, index: data::LISTED_INDEX });
         for rule in data::RULES {
             pack.push(Held::Builtin(rule));
         }

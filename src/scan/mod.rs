@@ -8,6 +8,7 @@ mod collect;
 mod content;
 mod database;
 mod engine;
+mod gates;
 mod installed;
 mod judge;
 mod leveldb;

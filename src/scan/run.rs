@@ -211,6 +211,9 @@ fn root_of(
     engine.done = &done;
     walk_root(scanner, index, &marks.marks, root, &known, &engine);
     engine.installed(&known);
+    if root.mode != Mode::Tree {
+        engine.age_gates();
+    }
     collector.lists(judge.into_lists());
 }
 

@@ -4,13 +4,15 @@
 
 use super::Scanner;
 use crate::audit::Judgement;
-use crate::model::{AutorunEntry, Component, Confidence, Evidence, Pin, Presence, Severity, Untrusted};
+use crate::model::{AutorunEntry, Component, Confidence, Ecosystem, Evidence, Pin, Presence, Severity, Untrusted};
 use crate::rules::catalog::Known;
 use crate::rules::rule::Surface;
 use std::sync::{Mutex, PoisonError};
 
 /// Components that are listed at most.
 const MOST: usize = 200_000;
+/// Package managers whose settings depend on their version.
+const MANAGERS: [&str; 2] = ["npm", "pnpm"];
 /// Findings of one file at most: a list of nothing but bad packages says so with a hundred.
 const FINDINGS: usize = 100;
 
@@ -19,11 +21,13 @@ pub(super) struct Stock<'s> {
     scanner: &'s Scanner<'s>,
     list: Mutex<Vec<Component>>,
     agents: Mutex<Vec<(String, Untrusted)>>,
+    /// Versions of package managers that are installed.
+    managers: Mutex<Vec<(&'static str, String)>>,
 }
 
 impl<'s> Stock<'s> {
     pub(super) fn new(scanner: &'s Scanner<'s>) -> Self {
-        Self { scanner, list: Mutex::default(), agents: Mutex::default() }
+        Self { scanner, list: Mutex::default(), agents: Mutex::default(), managers: Mutex::default() }
     }
 
     /// Whether anybody wants to know.
@@ -34,6 +38,12 @@ impl<'s> Stock<'s> {
     /// Takes the components of one file; tells what is known to be bad of them.
     pub(super) fn take(&self, mut components: Vec<Component>) -> Vec<Judgement> {
         let mut judgements = Vec::new();
+        for one in components.iter().filter(|one| one.global && one.ecosystem == Ecosystem::Npm) {
+            if let Some(name) = MANAGERS.iter().find(|name| **name == one.name.as_found()) {
+                let mut managers = self.managers.lock().unwrap_or_else(PoisonError::into_inner);
+                managers.push((name, one.version.as_found().to_owned()));
+            }
+        }
         for one in &mut components {
             if let Some(judgement) = self.judge(one) {
                 one.known_bad = true;
@@ -69,6 +79,16 @@ impl<'s> Stock<'s> {
         known.filter(|judgement| self.scanner.pack.keeps(&judgement.rule)).take(FINDINGS).collect()
     }
 
+    /// The version of a package manager that is installed, where there is one and all copies agree on what it has.
+    pub(super) fn version_of(&self, manager: &str) -> Option<String> {
+        let managers = self.managers.lock().unwrap_or_else(PoisonError::into_inner);
+        // Of several the one that knows least: what it would pass over must not be asked of it.
+        let versions = managers.iter().filter(|(name, _)| *name == manager).map(|(_, version)| version);
+        versions
+            .min_by_key(|version| version.split('.').map(|part| part.parse().unwrap_or(0)).collect::<Vec<u64>>())
+            .cloned()
+    }
+
     /// Notes the program that a file of settings belongs to.
     pub(super) fn agent(&self, surface: &Surface, path: &Untrusted) {
         if self.scanner.request.list_components && !surface.mcp.is_empty() {
@@ -86,8 +106,7 @@ impl<'s> Stock<'s> {
     fn judge(&self, one: &Component) -> Option<Judgement> {
         let (name, version) = (one.name.as_found(), one.version.as_found());
         let known = self.scanner.pack.catalogs().find(one.ecosystem, name, version)?;
-        let id =
-            if one.ecosystem == crate::model::Ecosystem::Vscode { "known-bad-extension" } else { "known-bad-package" };
+        let id = if one.ecosystem == Ecosystem::Vscode { "known-bad-extension" } else { "known-bad-package" };
         let text = self.scanner.pack.audit_text(id)?;
         let what = if id == "known-bad-extension" { "editor extension" } else { "package" };
         Some(Judgement {
