@@ -179,7 +179,15 @@ impl Engine<'_> {
         } else {
             artifact.path.as_bytes().to_vec()
         };
-        let summary = campaign.response.first().map(ToString::to_string).unwrap_or_default();
+        // The order of steps begins with what not to do while a watcher stands; where none is, that comes second.
+        let summary = match campaign.response.first() {
+            Some(step) if found.iter().any(|found| found.mark.artifact.watcher) => step.to_string(),
+            _ => format!(
+                "See whether you put it there. If not, follow the steps of `caulk explain {}`, and replace secrets only \
+                 after them.",
+                campaign.id
+            ),
+        };
         let region = found.iter().find_map(|found| found.region);
         Finding {
             id_parts: IdParts { lineage: campaign.id.to_string(), path: relative, pointer: String::new() },
