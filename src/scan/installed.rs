@@ -150,6 +150,9 @@ impl Engine<'_> {
             one.path = masked.clone();
             one.surface = surface.id.to_string();
         }
+        if level != Level::System {
+            self.stock().note_managers(&components);
+        }
         let judgements = self.stock().take(components);
         if judgements.is_empty() {
             return;

@@ -38,12 +38,6 @@ impl<'s> Stock<'s> {
     /// Takes the components of one file; tells what is known to be bad of them.
     pub(super) fn take(&self, mut components: Vec<Component>) -> Vec<Judgement> {
         let mut judgements = Vec::new();
-        for one in components.iter().filter(|one| one.global && one.ecosystem == Ecosystem::Npm) {
-            if let Some(name) = MANAGERS.iter().find(|name| **name == one.name.as_found()) {
-                let mut managers = self.managers.lock().unwrap_or_else(PoisonError::into_inner);
-                managers.push((name, one.version.as_found().to_owned()));
-            }
-        }
         for one in &mut components {
             if let Some(judgement) = self.judge(one) {
                 one.known_bad = true;
@@ -77,6 +71,16 @@ impl<'s> Stock<'s> {
             Some(judgement)
         });
         known.filter(|judgement| self.scanner.pack.keeps(&judgement.rule)).take(FINDINGS).collect()
+    }
+
+    /// Notes the package managers among a user's own packages: those of the machine may be anybody's.
+    pub(super) fn note_managers(&self, components: &[Component]) {
+        for one in components.iter().filter(|one| one.global && one.ecosystem == Ecosystem::Npm) {
+            if let Some(name) = MANAGERS.iter().find(|name| **name == one.name.as_found()) {
+                let mut managers = self.managers.lock().unwrap_or_else(PoisonError::into_inner);
+                managers.push((name, one.version.as_found().to_owned()));
+            }
+        }
     }
 
     /// The version of a package manager that is installed, where there is one and all copies agree on what it has.

@@ -56,8 +56,7 @@ fn with_scanner<T>(host: &Host, request: &ScanRequest, work: impl FnOnce(&Scanne
 /// Audits `home` as the home of the user of an `os` machine. What the machine under the test has in its own
 /// `/etc`, and may not be read there, is not told.
 pub fn audit(os: Os, home: &Path) -> ScanReport {
-    let mut report =
-        scan(&Host::fake(os, home, &[]).with_system(Path::new("/nonexistent-machine")), &request(Scope::Audit));
+    let mut report = scan(&Host::fake(os, home, &[]), &request(Scope::Audit));
     let real = home.canonicalize().unwrap_or_else(|_| home.to_owned());
     let inside = |path: &str| Path::new(path).starts_with(&real) || Path::new(path).starts_with(home);
     report.findings.retain(|finding| inside(finding.location.path.as_found()));
