@@ -42,7 +42,7 @@ pub struct CampaignFile {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ArtifactSpec {
-    /// Path, with the roots of [`SurfaceSpec::user`]; its last part may have a `*`. Below a home it counts in any
+    /// Path, with the roots of `SurfaceSpec::user`; its last part may have a `*`. Below a home it counts in any
     /// tree that reads like one.
     #[serde(default)]
     pub path: String,

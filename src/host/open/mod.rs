@@ -101,6 +101,8 @@ pub fn open_within(roots: &Roots, path: &Path) -> Result<OpenFile, Skip> {
     }
     sys::vet(&std::fs::symlink_metadata(&real).map_err(|e| skip_of(&e))?)?;
     match sys::open_no_links(&real) {
+        // A link where all were resolved a moment ago: somebody swaps folders under the look.
+        Err(e) if sys::is_link(&e) => Err(Skip::ChangedWhileReading),
         Err(e) if sys::may_be_link(&e) => open(&real),
         opened => opened.map_err(|e| skip_of(&e)).and_then(OpenFile::vet),
     }

@@ -63,6 +63,11 @@ pub(super) fn may_be_link(error: &io::Error) -> bool {
     matches!(Errno::from_io_error(error), Some(Errno::LOOP | Errno::NOSYS | Errno::PERM | Errno::INVAL))
 }
 
+/// Whether the failure comes from a link and nothing else.
+pub(super) fn is_link(error: &io::Error) -> bool {
+    Errno::from_io_error(error) == Some(Errno::LOOP)
+}
+
 /// Refuses everything but a regular file that lies on this machine.
 pub(super) fn vet(meta: &Metadata) -> Result<(), Skip> {
     regular(meta)?;

@@ -35,6 +35,10 @@ pub(super) fn may_be_link(_: &io::Error) -> bool {
     false
 }
 
+pub(super) fn is_link(_: &io::Error) -> bool {
+    false
+}
+
 /// Refuses everything but a regular file that lies on this machine.
 pub(super) fn vet(meta: &Metadata) -> Result<(), Skip> {
     regular(meta)?;
