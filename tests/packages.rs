@@ -408,6 +408,33 @@ fn the_inventory_lists_what_is_here() {
     assert_eq!(references.len(), bom["components"].as_array().unwrap().len(), "references are unique");
 }
 
+/// A version that is a token by mistake, and a title that would steer a terminal: neither gets through.
+#[test]
+fn what_a_list_says_is_no_way_out() {
+    let home = TempDir::new().unwrap();
+    let token = String::from_utf8(caulk::rules::template::expand("glpat-<b64u:20>", "version")).unwrap();
+    put(home.path(), "src/shop/requirements.txt", &format!("bad-tool=={token}\n"));
+    put(home.path(), "src/shop/yarn.lock", &format!("all-bad@^1:\n  version \"{token}\"\n"));
+    put(home.path(), "acme.tsv", CATALOG);
+    let list = home.path().join("acme.tsv");
+    let output = caulk(home.path())
+        .args(["inventory", "--projects", "--format", "json", "--home", home.path().to_str().unwrap()])
+        .output()
+        .unwrap();
+    let inventory = String::from_utf8(output.stdout).unwrap();
+    assert!(inventory.contains("all-bad") && !inventory.contains(&token), "{inventory}");
+    let report = scan(home.path(), &["--rules", list.to_str().unwrap()]).to_string();
+    assert!(report.contains("known-bad-package") && !report.contains(&token), "{report}");
+    put(
+        home.path(),
+        "loud.json",
+        r#"{"entries": [{"name": "x (\u001b[31mred\u202e)", "ecosystem": "npm", "package": "x", "versions": ["1.0.0"]}]}"#,
+    );
+    let call = ["rules", "import", home.path().join("loud.json").to_str().unwrap()].map(str::to_owned);
+    let said = String::from_utf8(caulk(home.path()).args(call).output().unwrap().stdout).unwrap();
+    assert!(said.contains("red") && !said.contains('\u{1b}') && !said.contains('\u{202e}'), "{said:?}");
+}
+
 /// The names of the lists that ship stand as lookups have them.
 #[test]
 fn shipped_catalogs_can_be_found() {

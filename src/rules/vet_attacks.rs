@@ -11,14 +11,19 @@ pub fn campaign_file(file: &CampaignFile) -> Vec<Defect> {
     let mut report = Report(Vec::new());
     let id = &file.id;
     schema(&mut report, file.schema);
-    report.unless(is_kebab(id), id, "id is not kebab-case");
-    report.unless(!file.title.is_empty(), id, "title is empty");
-    report.unless(is_date(&file.date), id, "date is not YYYY-MM-DD");
-    report.unless(!file.references.is_empty(), id, "no references");
+    head(&mut report, id, &file.title, &file.date, &file.references);
     for spec in &file.artifacts {
         artifact(&mut report, id, spec);
     }
     report.0
+}
+
+/// What every attack has: a name, a day, and where it is told of.
+fn head(report: &mut Report, id: &str, title: &str, date: &str, references: &[String]) {
+    report.unless(is_kebab(id), id, "id is not kebab-case");
+    report.unless(!title.is_empty(), id, "title is empty");
+    report.unless(is_date(date), id, "date is not YYYY-MM-DD");
+    report.unless(!references.is_empty(), id, "no references");
 }
 
 /// A file of `rules/catalogs`.
@@ -27,10 +32,7 @@ pub fn catalog_file(file: &CatalogFile) -> Vec<Defect> {
     let mut report = Report(Vec::new());
     let id = &file.id;
     schema(&mut report, file.schema);
-    report.unless(is_kebab(id), id, "id is not kebab-case");
-    report.unless(!file.title.is_empty(), id, "title is empty");
-    report.unless(is_date(&file.date), id, "date is not YYYY-MM-DD");
-    report.unless(!file.references.is_empty(), id, "no references");
+    head(&mut report, id, &file.title, &file.date, &file.references);
     report.word(id, "severity", &file.severity, SEVERITIES);
     for (ecosystem, packages) in &file.packages {
         report.word(id, "ecosystem", ecosystem, ECOSYSTEMS);

@@ -48,6 +48,11 @@ impl<'s> Stock<'s> {
         judgements.extend(self.plain_http(&components));
         judgements.retain(|judgement| self.scanner.pack.keeps(&judgement.rule));
         if self.scanner.request.list_components {
+            // A name or a version may be, by mistake, the very secret that stands beside it.
+            for one in &mut components {
+                one.name = self.masked(&one.name);
+                one.version = self.masked(&one.version);
+            }
             let mut list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
             let room = MOST.saturating_sub(list.len());
             list.extend(components.into_iter().take(room));
@@ -107,9 +112,16 @@ impl<'s> Stock<'s> {
         (agents, self.list.into_inner().unwrap_or_else(PoisonError::into_inner))
     }
 
+    fn masked(&self, text: &Untrusted) -> Untrusted {
+        self.scanner.detector.mask_text(text.as_found().as_bytes())
+    }
+
     fn judge(&self, one: &Component) -> Option<Judgement> {
         let (name, version) = (one.name.as_found(), one.version.as_found());
         let known = self.scanner.pack.catalogs().find(one.ecosystem, name, version)?;
+        // Of a package of which every version is bad, this one may be anything.
+        let version = self.masked(&one.version);
+        let version = version.as_found();
         let id = if one.ecosystem == Ecosystem::Vscode { "known-bad-extension" } else { "known-bad-package" };
         let text = self.scanner.pack.audit_text(id)?;
         let what = if id == "known-bad-extension" { "editor extension" } else { "package" };

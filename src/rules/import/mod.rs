@@ -9,7 +9,7 @@ mod csv;
 mod osv;
 
 use super::catalog::HEAD;
-use crate::model::{Ecosystem, Severity};
+use crate::model::{Ecosystem, Severity, Untrusted};
 use std::fmt::Write as _;
 
 /// A list in the form that `CatalogSet::add` takes.
@@ -120,7 +120,8 @@ impl Writer {
 
 /// A field on one line, without what divides fields, and no longer than is shown.
 fn clean(text: &str, most: usize) -> String {
-    let mut out: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let plain: String = text.chars().map(|c| if Untrusted::must_escape(c) { ' ' } else { c }).collect();
+    let mut out: String = plain.split_whitespace().collect::<Vec<_>>().join(" ");
     if let Some((at, _)) = out.char_indices().nth(most) {
         out.truncate(at);
     }
