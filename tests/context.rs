@@ -156,7 +156,8 @@ fn a_token_in_a_path_that_is_not_utf8_is_nowhere_in_the_report() {
     assert!(words.into_iter().all(|bytes| !bytes.windows(token.len()).any(|window| window == token)));
 }
 
-/// Services for a job or a developer: a password that is the user's name again, or a short one of a workflow, is low.
+/// Services for a job or a developer: a password that is the user's name again, a short one of a workflow and one of
+/// a container that a job starts are low.
 #[test]
 fn passwords_of_services_that_are_thrown_away_are_low() {
     let home = TempDir::new().unwrap();
@@ -171,7 +172,15 @@ fn passwords_of_services_that_are_thrown_away_are_low() {
         )
     };
     let long = "kV9xQ2mT7wL4zR8bN3cJ6hY5";
+    let step = |runner: &str, address: &str| {
+        format!(
+            "on: push\njobs:\n  test:\n    runs-on: {runner}\n    steps:\n      - run: vault list\n        env:\n          VAULT_TOKEN: {long}\n          VAULT_ADDR: {address}\n"
+        )
+    };
     for (name, text) in [
+        ("e/.github/workflows/test.yml", step("ubuntu-latest", "http://vault:8200")),
+        ("f/.github/workflows/test.yml", step("ubuntu-latest", "https://vault.corp.example:8200")),
+        ("g/.github/workflows/test.yml", step("self-hosted", "http://vault:8200")),
         ("a/docker-compose.yml", compose("zabbix")),
         ("b/docker-compose.yml", compose("kV9xQ2mT7w")),
         ("c/.github/workflows/test.yml", job("L0wlydb4")),
@@ -190,4 +199,7 @@ fn passwords_of_services_that_are_thrown_away_are_low() {
     assert_eq!(severity("b"), Some("high"));
     assert_eq!(severity("c"), Some("low"));
     assert_eq!(severity("d"), Some("high"));
+    assert_eq!(severity("e"), Some("low"), "a container of the job");
+    assert_eq!(severity("f"), Some("high"), "a machine that outlives the job");
+    assert_eq!(severity("g"), Some("high"), "a runner in a network of its own");
 }

@@ -344,6 +344,7 @@ fn a_variable_that_caulk_run_set_is_told_as_such() {
         request: &request,
         progress: &progress,
         environments: &environments,
+        commands: &[],
     };
     let report = scan::run(&scanner, None);
     let told: Vec<(&str, bool, bool)> = report

@@ -66,7 +66,8 @@ fn scan_with(pack: &RulePack, host: &Host, request: &ScanRequest) -> ScanReport 
     let keys = common::keys();
     let detector = Detector::new(pack, &keys, request.limits, host.now);
     let progress = Progress::default();
-    let scanner = Scanner { host, pack, detector: &detector, request, progress: &progress, environments: &[] };
+    let scanner =
+        Scanner { host, pack, detector: &detector, request, progress: &progress, environments: &[], commands: &[] };
     scan::run(&scanner, None)
 }
 

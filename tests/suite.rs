@@ -74,3 +74,4 @@ mod surgery;
 mod triage;
 mod types;
 mod vault;
+mod windows;

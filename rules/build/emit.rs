@@ -160,13 +160,16 @@ fn surface(pack: &Pack, spec: &SurfaceSpec, product: &str) -> String {
 
 fn run(spec: &RunSpec) -> String {
     format!(
-        "Run {{ at: {}, command: {}, args: {}, trigger: {}, starts: {}, when: {}, begins: {}, project: {} }}",
+        "Run {{ at: {}, command: {}, args: {}, trigger: {}, starts: {}, when: {}, unless: {}, named: {}, \
+         begins: {}, project: {} }}",
         text(&spec.at),
         list(&spec.command),
         text(&spec.args),
         text(&spec.trigger),
         text(&spec.starts),
         text(&spec.when),
+        text(&spec.unless),
+        text(&spec.named),
         text(&spec.begins),
         text(&spec.project)
     )

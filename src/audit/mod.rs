@@ -31,6 +31,7 @@ mod unpinned_package;
 mod unseen;
 mod writable;
 
+pub(crate) use plaintext_remote::{host as host_of, is_loopback};
 pub use unseen::is_instructions;
 pub use writable::writable;
 

@@ -27,6 +27,9 @@ pub(super) fn reason(launch: &Launch) -> Option<&'static str> {
     if encoded(launch, &tokens) {
         return Some("runs code that is hidden by an encoding");
     }
+    if hosts_remote_code(launch) {
+        return Some("downloads code and runs it");
+    }
     if !launch.shell {
         return None;
     }
@@ -103,6 +106,19 @@ fn encoded(launch: &Launch, tokens: &[String]) -> bool {
         .any(|word| text.contains(word));
     let runner = ["exec", "eval", "Function", "spawn", "system"].iter().any(|word| text.contains(word));
     powershell.is_some_and(|at| tokens[at..].iter().any(switch)) || inline && decoder && runner
+}
+
+/// Programs of Windows that run what an address gives them: `mshta http://…`, `regsvr32 /i:http://…`,
+/// `rundll32 javascript:…`, `msiexec /i http://…`.
+fn hosts_remote_code(launch: &Launch) -> bool {
+    let program = launch.program.to_ascii_lowercase();
+    let program = program.strip_suffix(".exe").unwrap_or(&program);
+    let hosts = matches!(program, "mshta" | "regsvr32" | "rundll32" | "msiexec" | "wscript" | "cscript");
+    hosts
+        && launch.argv.iter().skip(1).any(|word| {
+            let word = word.as_found().to_ascii_lowercase();
+            ["http://", "https://", "javascript:", "vbscript:"].iter().any(|scheme| word.contains(scheme))
+        })
 }
 
 /// `curl -o x … && sh x`, `wget … ; chmod +x …`.

@@ -59,7 +59,7 @@ pub(super) fn is_plaintext_url(url: &str) -> bool {
 }
 
 /// The host of what follows `scheme://`.
-pub(super) fn host(rest: &str) -> &str {
+pub(crate) fn host(rest: &str) -> &str {
     let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
     let host = authority.rsplit('@').next().unwrap_or(authority);
     match host.strip_prefix('[') {
@@ -69,7 +69,7 @@ pub(super) fn host(rest: &str) -> &str {
 }
 
 /// Whether a host is this machine.
-pub(super) fn is_loopback(host: &str) -> bool {
+pub(crate) fn is_loopback(host: &str) -> bool {
     let v4 = host.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback() || address.is_unspecified());
     let v6 = host.parse::<std::net::Ipv6Addr>().is_ok_and(|address| address.is_loopback());
     v4 || v6 || host == "localhost" || host.ends_with(".localhost") || host == "host.docker.internal"

@@ -4,7 +4,7 @@ use super::error::Failure;
 use super::rule_files;
 use super::settings::shown;
 use crate::detect::Detector;
-use crate::host::{Host, confine, key};
+use crate::host::{Host, confine, key, registry};
 use crate::ledger::memory::Lock;
 use crate::model::{KeyRing, Limits, ScanReport};
 use crate::rules::RulePack;
@@ -44,6 +44,7 @@ impl Look<'_> {
             list_components: self.components,
             approved: Lock::new(),
         };
+        let commands = if request.scope == Scope::Audit { registry::commands() } else { Vec::new() };
         let _confined = confine::confine(&confine::Confinement { write_dirs: self.write_dirs });
         let detector = Detector::new(&pack, &keys, request.limits, host.now);
         let progress = Progress::default();
@@ -54,6 +55,7 @@ impl Look<'_> {
             request: &request,
             progress: &progress,
             environments: &[],
+            commands: &commands,
         };
         Ok(scan::run(&scanner, None))
     }

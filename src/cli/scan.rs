@@ -57,6 +57,7 @@ pub(super) fn run(args: &ScanArgs, formats_at: &[usize], outputs_at: &[usize]) -
         Err(failure) => out::note(&settings, &failure.to_string()),
     }
     let environments = environments(&host, &request);
+    let commands = if request.scope == Scope::Audit { registry::commands() } else { Vec::new() };
 
     let confined = confine::confine(&confine::Confinement { write_dirs: write_dirs(&state_dir, &targets) });
     let live = Arc::new(Progress::default());
@@ -69,6 +70,7 @@ pub(super) fn run(args: &ScanArgs, formats_at: &[usize], outputs_at: &[usize]) -
         request: &request,
         progress: &live,
         environments: &environments,
+        commands: &commands,
     };
     if args.plan {
         return plan(&scanner, &targets, &settings);

@@ -28,11 +28,16 @@ pub fn entries(surface: &Surface, level: Level, doc: &Document<'_>, mask: Mask<'
     let Some(root) = tree.root() else { return found };
     for run in surface.runs.iter().filter(|run| run.at != SCRIPT) {
         for node in select(tree, root, &run.at).into_iter().filter(|&node| starts(run, tree, node)) {
-            for command in commands(run, tree, node) {
+            let commands = commands(run, tree, node);
+            let args = if run.args.is_empty() { Vec::new() } else { select(tree, node, &run.args) };
+            // As many arguments as commands: each has its own.
+            let paired = commands.len() > 1 && args.len() == commands.len();
+            for (at, command) in commands.into_iter().enumerate() {
                 if found.len() >= ENTRIES {
                     return found;
                 }
-                found.extend(entry(run, level, tree, node, command, mask));
+                let args = if paired { &args[at..=at] } else { &args[..] };
+                found.extend(entry(run, level, tree, node, (command, args), mask));
             }
         }
     }
@@ -42,10 +47,15 @@ pub fn entries(surface: &Surface, level: Level, doc: &Document<'_>, mask: Mask<'
 
 /// Whether the entry says what it has to say to start by itself.
 fn starts(run: &Run, tree: &Tree<'_>, node: NodeId) -> bool {
-    let Some((key, value)) = run.when.split_once('=') else { return true };
+    says(&run.when, tree, node).unwrap_or(true)
+}
+
+/// Whether `key=value` stands below the entry; `None` without a condition.
+fn says(condition: &str, tree: &Tree<'_>, node: NodeId) -> Option<bool> {
+    let (key, value) = condition.split_once('=')?;
     let is =
         |node: NodeId| tree.text(node).map_or(tree.raw(node) == value.as_bytes(), |t| t.bytes() == value.as_bytes());
-    select(tree, node, key).into_iter().any(is)
+    Some(select(tree, node, key).into_iter().any(is))
 }
 
 /// Where the entry's commands stand: below it, in it, or the entry itself.
@@ -64,28 +74,32 @@ fn entry(
     level: Level,
     tree: &Tree<'_>,
     node: NodeId,
-    command: NodeId,
+    (command, args): (NodeId, &[NodeId]),
     mask: Mask<'_>,
 ) -> Option<AutorunEntry> {
-    let mut words = strings(tree, command);
-    if !run.args.is_empty() {
-        words.extend(select(tree, node, &run.args).into_iter().flat_map(|args| strings(tree, args)));
-    }
-    let words: Vec<&[u8]> = words.iter().map(Text::bytes).collect();
+    let program = strings(tree, command);
+    let operands: Vec<_> = args.iter().flat_map(|&args| strings(tree, args)).collect();
+    let words: Vec<&[u8]> = program.iter().chain(&operands).map(Text::bytes).collect();
+    // Arguments in one text are the rest of a line, as Windows starts programs.
+    let one = |&args: &NodeId| tree.kind(args) == Kind::String;
     let launch = match words.as_slice() {
         [] | [[]] => return None,
+        [program, rest] if args.iter().all(one) => launch::of_line(&line(program, rest), mask),
         [line] => launch::of_line(line.strip_prefix(run.begins.as_bytes())?, mask),
         words => launch::of_words(words, mask),
     };
-    let event = event(run, tree, node, mask);
+    let word = word(run, tree, node, mask);
+    // Part of a sentence only where it is a plain word.
+    let plain = word.len() <= 40 && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    let event = if plain { word.as_str() } else { "an unknown event" };
     Some(AutorunEntry {
-        trigger: run.trigger.replace("{}", &event),
-        name: called(tree, node, mask).unwrap_or_else(|| Untrusted::new(event)),
+        trigger: run.trigger.replace("{}", event),
+        name: called(run, tree, node, mask).unwrap_or_else(|| Untrusted::new(word)),
         pointer: pointer(tree, command, mask),
         span: tree.span(command),
         transport: Transport::Stdio,
         launch: Some(launch),
-        disabled: false,
+        disabled: says(&run.unless, tree, node) == Some(true),
         consent: consent(&run.starts, level),
         project: run.project.to_string(),
         secrets: Vec::new(),
@@ -93,17 +107,22 @@ fn entry(
     })
 }
 
+/// A program, with its path in quotes where there is a blank in it, and its arguments.
+fn line(program: &[u8], rest: &[u8]) -> zeroize::Zeroizing<Vec<u8>> {
+    let quote: &[u8] = if program.contains(&b' ') && !program.contains(&b'"') { b"\"" } else { b"" };
+    zeroize::Zeroizing::new([quote, program, quote, b" ", rest].concat())
+}
+
 /// What an entry calls itself, as tasks do.
-fn called(tree: &Tree<'_>, node: NodeId, mask: Mask<'_>) -> Option<Untrusted> {
-    let name = tree.get(node, b"label").or_else(|| tree.get(node, b"name"))?;
+fn called(run: &Run, tree: &Tree<'_>, node: NodeId, mask: Mask<'_>) -> Option<Untrusted> {
+    let named = || (!run.named.is_empty()).then(|| select(tree, node, &run.named).first().copied()).flatten();
+    let name = tree.get(node, b"label").or_else(|| tree.get(node, b"name")).or_else(named)?;
     tree.text(name).map(|name| Untrusted::new(shown(name.bytes(), mask)))
 }
 
-/// The key that the first star of the place stands for; without one, the last key. A plain word, or none.
-fn event(run: &Run, tree: &Tree<'_>, node: NodeId, mask: Mask<'_>) -> String {
+/// The key that the first star of the place stands for; without one, the last key.
+fn word(run: &Run, tree: &Tree<'_>, node: NodeId, mask: Mask<'_>) -> String {
     let path = tree.path(node);
     let star = run.at.split('/').position(|part| part == "*").unwrap_or(path.len().saturating_sub(1));
-    let word = path.get(star).map(|key| shown(key.bytes(), mask)).unwrap_or_default();
-    let plain = word.len() <= 40 && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-    if plain { word } else { "an unknown event".to_owned() }
+    path.get(star).map(|key| shown(key.bytes(), mask)).unwrap_or_default()
 }

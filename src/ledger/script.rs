@@ -28,9 +28,11 @@ pub(super) fn entries(run: &Run, level: Level, source: &[u8], mask: Mask<'_>) ->
         let text = &source[line.clone()];
         if !run.begins.is_empty() {
             // A file of which only some lines run.
-            let rest = text.strip_prefix(run.begins.as_bytes());
-            if rest.is_some_and(|rest| rest.first().is_some_and(u8::is_ascii_whitespace)) {
-                let launch = Some(launch::of_line(text, mask));
+            let word = run.begins.trim_end();
+            let rest = text.strip_prefix(word.as_bytes());
+            if let Some(rest) = rest.filter(|rest| rest.first().is_some_and(u8::is_ascii_whitespace)) {
+                let command = if word.len() == run.begins.len() { text } else { unquoted(rest.trim_ascii()) };
+                let launch = Some(launch::of_line(command, mask));
                 found.push(AutorunEntry { launch, ..entry(run, level, text, line, mask) });
             }
             continue;
@@ -61,6 +63,14 @@ fn entry(run: &Run, level: Level, text: &[u8], span: Range<usize>, mask: Mask<'_
         project: String::new(),
         secrets: Vec::new(),
         env: Vec::new(),
+    }
+}
+
+/// A command that is one quoted word, without its quotes.
+fn unquoted(command: &[u8]) -> &[u8] {
+    match command {
+        [quote @ (b'"' | b'\''), inner @ .., last] if quote == last && !inner.contains(quote) => inner,
+        _ => command,
     }
 }
 

@@ -71,6 +71,10 @@ pub struct Run {
     pub starts: Str,
     /// `key=value` below the entry, without which it does not start; of a whole file: `executable`.
     pub when: Str,
+    /// `key=value` below the entry, with which it is switched off.
+    pub unless: Str,
+    /// The key of its name, besides `label` and `name`.
+    pub named: Str,
     /// How a text has to begin to be a command.
     pub begins: Str,
     /// The audit of those that come with a project.

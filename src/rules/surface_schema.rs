@@ -128,7 +128,14 @@ pub struct RunSpec {
     /// `key=value` below the entry, without which it does not start by itself; of a whole file: `executable`.
     #[serde(default)]
     pub when: String,
-    /// How a text has to begin to be a command: git's aliases are words of git, or begin with `!`.
+    /// `key=value` below the entry, with which it is switched off.
+    #[serde(default)]
+    pub unless: String,
+    /// The key of its name, where that is neither `label` nor `name`.
+    #[serde(default)]
+    pub named: String,
+    /// How a text has to begin to be a command: git's aliases are words of git, or begin with `!`. A word with which
+    /// lines of a script begin is part of the command unless a blank is written after it.
     #[serde(default)]
     pub begins: String,
     /// The audit that tells of it where it comes with a project; empty: it is told only for what it does.

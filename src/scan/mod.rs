@@ -11,6 +11,7 @@ mod engine;
 mod gates;
 mod installed;
 mod judge;
+mod keys;
 mod leveldb;
 mod locate;
 mod place;
@@ -19,6 +20,7 @@ mod processes;
 mod prune;
 mod published;
 mod run;
+mod services;
 #[cfg(feature = "history")]
 mod staged;
 mod started;
@@ -30,6 +32,7 @@ mod walk;
 use crate::detect::Detector;
 use crate::host::Host;
 use crate::host::procs::ProcessEnv;
+use crate::host::registry::Commands;
 use crate::ledger::memory::Lock;
 use crate::model::{Limits, ScanReport, Untrusted};
 use crate::rules::RulePack;
@@ -137,6 +140,8 @@ pub struct Scanner<'a> {
     pub progress: &'a Progress,
     /// Environments of processes, read before the program confined itself.
     pub environments: &'a [ProcessEnv],
+    /// Commands in the registry, read before it too; of an audit only.
+    pub commands: &'a [Commands],
 }
 
 /// Walks, reads nothing, and says what would be read.

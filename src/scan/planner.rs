@@ -1,6 +1,7 @@
 //! `--plan`: the same walk, reading nothing.
 
 use super::artifacts::SURFACE;
+use super::keys;
 use super::walk::{Candidate, Visitor};
 use super::{Planned, ScanPlan, Scanner};
 use crate::model::{Skip, Untrusted};
@@ -34,6 +35,13 @@ impl<'p> Planner<'p> {
     pub(super) fn environments(&self) {
         for environment in self.scanner.environments {
             self.note("process.environment", &environment.exe, true);
+        }
+    }
+
+    /// Notes the registry's keys with commands.
+    pub(super) fn commands(&self) {
+        for commands in self.scanner.commands {
+            self.note(keys::SURFACE, Path::new(&commands.key), true);
         }
     }
 

@@ -5,7 +5,6 @@
 //! Nothing is left out, and tokens of vendors, whose real ones are pasted into tests, keep their severity.
 
 use crate::model::{Confidence, Finding, Severity};
-use std::ops::Range;
 use std::path::Path;
 
 /// Folders that only package managers and distributions fill, wherever they stand.
@@ -76,8 +75,6 @@ const RULES: &[&str] = &[
     "compose-secret",
     "compose-url-password",
 ];
-/// Findings in files that set up services for a job or a developer, which are thrown away after.
-const SERVICES: &[&str] = &["compose-secret", "tool-secret"];
 
 /// Why a credential without a vendor at `path` is worth less; `None` where it is the user's own.
 ///
@@ -151,40 +148,6 @@ pub(super) fn lower(finding: &mut Finding, reason: impl FnOnce() -> Option<&'sta
     finding.severity = least;
     finding.confidence = Confidence::Low;
     secret.checks.push(reason.to_owned());
-}
-
-/// Lowers what stands in the set-up of services that are thrown away: a password that is the user's name again, and a
-/// short one in a workflow, which opens what lives as long as the job.
-pub(super) fn lower_service(finding: &mut Finding, text: &[u8], span: &Range<usize>) {
-    if finding.severity <= Severity::Low || !SERVICES.contains(&finding.rule.as_str()) {
-        return;
-    }
-    let Some(secret) = &mut finding.secret else { return };
-    let reason = if finding.surface == "ci.workflow" && secret.redacted.length().is_none() {
-        "is a short password of a job's own services"
-    } else if finding.rule == "compose-secret" && is_a_name(text, span) {
-        "is the name of the user or the database again"
-    } else {
-        return;
-    };
-    finding.severity = Severity::Low;
-    finding.confidence = Confidence::Low;
-    secret.checks.push(reason.to_owned());
-}
-
-/// Whether a value stands elsewhere in the document as the name of a user or a database.
-fn is_a_name(text: &[u8], span: &Range<usize>) -> bool {
-    const LONGEST: usize = 24;
-    let Some(value) = text.get(span.clone()).filter(|value| value.len() <= LONGEST) else { return false };
-    let names = |line: &[u8]| {
-        let at = memchr::memchr2(b':', b'=', line)?;
-        let key = line[..at].to_ascii_lowercase();
-        let plain = line[at + 1..].trim_ascii();
-        let plain = plain.strip_prefix(b"\"").and_then(|inner| inner.strip_suffix(b"\"")).unwrap_or(plain);
-        let named = [&b"user"[..], b"database", b"_db"].iter().any(|word| memchr::memmem::find(&key, word).is_some());
-        Some(named && plain == value)
-    };
-    text.split(|byte| *byte == b'\n').any(|line| names(line) == Some(true))
 }
 
 /// Whether one of the words of `name` is a test's: `x509_test`, `test-keys`, `StoreTests`.

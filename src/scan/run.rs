@@ -100,6 +100,7 @@ pub(super) fn plan(scanner: &Scanner<'_>) -> ScanPlan {
     if scanner.request.scope == Scope::Audit && !scanner.request.no_env {
         planner.environments();
     }
+    planner.commands();
     planner.finish()
 }
 
@@ -184,6 +185,9 @@ fn root_of(
     };
     if root.mode != Mode::Tree {
         engine.known_marks(root.own);
+    }
+    if root.own {
+        engine.keys();
     }
     let metadata = root.path.metadata();
     if metadata.as_ref().is_ok_and(|m| !m.is_dir() && !m.is_file()) {

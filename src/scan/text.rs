@@ -11,6 +11,7 @@ use super::engine::{Engine, skip_of};
 use super::locate::{Locator, Origin, Tally};
 use super::place::Place;
 use super::published;
+use super::services;
 use super::walk::{Candidate, Mode};
 use crate::audit::is_instructions;
 use crate::detect::Scene;
@@ -47,6 +48,13 @@ pub(super) struct Reading<'r> {
     place: Option<Place<'r>>,
     pub(super) found: Vec<Found>,
     pub(super) problem: Option<read::Problem>,
+}
+
+impl<'r> Reading<'r> {
+    /// A reading of what lies in no file.
+    pub(super) fn at(place: Place<'r>) -> Self {
+        Self { place: Some(place), ..Self::default() }
+    }
 }
 
 /// What one segment of a large file came to.
@@ -234,7 +242,7 @@ impl Engine<'_> {
             let (start, span) = (hit.span.start, hit.span.clone());
             let mut finding = place.credential(self.scanner.pack, hit, Some(region), related, offset);
             published::lower(&mut finding, || published::reason_in(&candidate.path, piece.text, start));
-            published::lower_service(&mut finding, piece.text, &span);
+            services::lower(&mut finding, piece.text, &span);
             let inline = inline.filter(|allow| allow.covers(&finding.rule));
             // The comment may hold the very secret it allows.
             let inline = inline.map(|allow| detection.mask.text(detector, allow.reason.as_found().as_bytes()));

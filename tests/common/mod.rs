@@ -45,12 +45,21 @@ pub fn plan(host: &Host, request: &ScanRequest) -> ScanPlan {
     with_scanner(host, request, scan::plan)
 }
 
-fn with_scanner<T>(host: &Host, request: &ScanRequest, work: impl FnOnce(&Scanner<'_>) -> T) -> T {
+/// Hands a scanner with the built-in pack to `work`.
+pub fn with_scanner<T>(host: &Host, request: &ScanRequest, work: impl FnOnce(&Scanner<'_>) -> T) -> T {
     let pack = RulePack::builtin();
     let keys = keys();
     let detector = Detector::new(&pack, &keys, request.limits, host.now);
     let progress = Progress::default();
-    work(&Scanner { host, pack: &pack, detector: &detector, request, progress: &progress, environments: &[] })
+    work(&Scanner {
+        host,
+        pack: &pack,
+        detector: &detector,
+        request,
+        progress: &progress,
+        environments: &[],
+        commands: &[],
+    })
 }
 
 /// Audits `home` as the home of the user of an `os` machine. What the machine under the test has in its own
