@@ -132,3 +132,41 @@ fn the_list_of_what_was_approved_holds_no_secret_and_is_private() {
     fs::write(&path, "{}").unwrap();
     assert_eq!(run(home, &["mcp", "diff"]).status.code(), Some(2), "a list that is none is not taken for an empty one");
 }
+
+/// An update of a package with an install script changes nothing; a package that gets one is new.
+#[test]
+fn packages_that_run_a_script_when_installed_are_entries_by_name() {
+    let home = home();
+    let home = home.path();
+    let project = home.join("work/app");
+    fs::create_dir_all(&project).unwrap();
+    let lock = |packages: &[(&str, &str, bool)]| {
+        let packages: Vec<String> = packages
+            .iter()
+            .map(|(name, version, script)| {
+                let script = if *script { r#", "hasInstallScript": true"# } else { "" };
+                format!(r#""node_modules/{name}": {{"version": "{version}"{script}}}"#)
+            })
+            .collect();
+        let text = format!(r#"{{"lockfileVersion": 3, "packages": {{"": {{}}, {}}}}}"#, packages.join(", "));
+        fs::write(project.join("package-lock.json"), text).unwrap();
+    };
+    let listed = |state: &str| -> Vec<(String, bool)> {
+        let all = json(home, &["mcp", "ls"]);
+        let all = all["started"].as_array().unwrap().iter();
+        let scripts =
+            all.filter(|one| one["trigger"] == "script of a package, on npm install" && one["state"] == state);
+        scripts.map(|one| (one["name"].as_str().unwrap().to_owned(), one["disabled"] == true)).collect()
+    };
+    lock(&[("esbuild", "0.25.0", true), ("left-pad", "1.3.0", false)]);
+    assert_eq!(listed("new"), [("esbuild".to_owned(), false)]);
+    assert_eq!(run(home, &["mcp", "trust", "--all", "--home", home.to_str().unwrap()]).status.code(), Some(0));
+    lock(&[("esbuild", "0.25.9", true), ("left-pad", "1.3.0", false)]);
+    assert_eq!(diff(home), (0, none(), none(), none()), "an update");
+    lock(&[("esbuild", "0.25.9", true), ("left-pad", "1.3.1", true)]);
+    assert_eq!(diff(home), (1, none(), vec!["left-pad".into()], none()));
+    fs::write(home.join(".npmrc"), "ignore-scripts=true\n").unwrap();
+    assert_eq!(listed("approved"), [("esbuild".to_owned(), true)], "switched off by the user");
+    fs::write(project.join(".npmrc"), "ignore-scripts=false\n").unwrap();
+    assert_eq!(listed("approved"), [("esbuild".to_owned(), false)], "and on again by the project");
+}

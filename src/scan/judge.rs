@@ -39,14 +39,14 @@ pub(super) struct Lists {
 
 /// Judges documents of one root.
 pub(super) struct Judge<'j> {
-    scanner: &'j Scanner<'j>,
+    pub(super) scanner: &'j Scanner<'j>,
     /// Compiled for the first document that is judged: most trees hold none.
     posture: OnceLock<Posture<'static>>,
     /// The home whose settings count for its projects; none for a named tree.
-    home: Option<PathBuf>,
+    pub(super) home: Option<PathBuf>,
     /// All that starts by itself, where it was asked for.
     started: Mutex<Vec<Started>>,
-    digests: Digests<'j>,
+    pub(super) digests: Digests<'j>,
     /// Packages and extensions that are here.
     pub(super) stock: Stock<'j>,
 }
@@ -138,14 +138,18 @@ impl<'j> Judge<'j> {
             if let Some(change) = changes.first() {
                 changed.extend(audit::changed(cx, entry, &format!("{} changed since you approved it", change.what)));
             }
-            if request.list_started
-                && let Ok(mut list) = self.started.lock()
-                && list.len() < STARTED
-            {
-                list.push(one);
+            if request.list_started {
+                self.list(vec![one]);
             }
         }
         changed
+    }
+
+    fn list(&self, more: Vec<Started>) {
+        if let Ok(mut list) = self.started.lock() {
+            let room = STARTED.saturating_sub(list.len());
+            list.extend(more.into_iter().take(room));
+        }
     }
 
     /// What is known of the packages that a list names.
@@ -156,6 +160,10 @@ impl<'j> Judge<'j> {
         let mut components = components::read(&surface.lists, document.source, self.scanner.detector.limits());
         let presence = installed::presence(surface, &candidate.path);
         let path = self.scanner.detector.mask_text(candidate.path.as_os_str().as_encoded_bytes());
+        if self.scanner.request.list_started {
+            let scripts = self.install_scripts(candidate, &components);
+            self.list(scripts);
+        }
         for one in &mut components {
             one.presence = presence;
             one.global = surface.global;

@@ -9,6 +9,7 @@ mod content;
 mod database;
 mod engine;
 mod gates;
+mod install_scripts;
 mod installed;
 mod judge;
 mod keys;

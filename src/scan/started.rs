@@ -24,6 +24,11 @@ impl<'r> Digests<'r> {
         Self { roots, left: AtomicU64::new(BUDGET) }
     }
 
+    /// Where files may be opened.
+    pub(super) const fn roots(&self) -> &Roots {
+        self.roots
+    }
+
     /// SHA-256 of what `entry`, which stands in `file`, starts, in hex; empty where that is no file of this
     /// machine that can be read.
     pub(super) fn of(&self, entry: &AutorunEntry, file: &Path, home: Option<&Path>) -> String {
