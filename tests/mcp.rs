@@ -489,6 +489,27 @@ fn risky_servers_are_found_once_each_with_the_worst_reason_first() {
             "mcp-tls-off",
             Severity::Medium,
         ),
+        (
+            "cursor.mcp",
+            User,
+            r#"{"command": "npx", "args": ["-y", "@modelcontextprotocol/server-filesystem@2026.1.14", "/home/ada"]}"#,
+            "mcp-wide-folder",
+            Severity::Medium,
+        ),
+        (
+            "cursor.mcp",
+            User,
+            r#"{"command": "npx", "args": ["-y", "@modelcontextprotocl/server-github@1.0.0"]}"#,
+            "mcp-lookalike-package",
+            Severity::Medium,
+        ),
+        (
+            "cursor.mcp",
+            User,
+            r#"{"command": "uvx", "args": ["mcp-sever-git==1.0"]}"#,
+            "mcp-lookalike-package",
+            Severity::Low,
+        ),
     ];
     for (surface, level, entry, rule, severity) in cases {
         assert_eq!(only(surface, *level, &server(entry)), ((*rule).to_owned(), *severity), "{entry}");
@@ -646,6 +667,7 @@ fn every_audit_has_texts_and_every_text_an_audit() {
         "known-bad-package",
         "lock-plain-http",
         "package-manager-any-age",
+        "vulnerable-package",
     ]);
     coded.extend(caulk::audit::ALL.iter().flat_map(|audit| audit.others()));
     coded.extend(places.filter(|id| !id.is_empty() && *id != "agent-hook-project"));

@@ -483,3 +483,26 @@ fn a_manager_that_takes_any_release_is_told_if_it_could_wait() {
     assert_eq!(told("11.10.0", "min-release-age=7\n"), 0);
     assert_eq!(told("11.10.0", "before = 2026-01-01\n"), 0);
 }
+
+/// Versions with a hole are no attack, and say so; where a lock file only names one, it is little.
+#[test]
+fn a_version_with_a_hole_that_is_started_is_told_and_the_mended_one_is_not() {
+    let told = |name: &str, text: &str| -> Vec<(String, String)> {
+        let home = TempDir::new().unwrap();
+        put(home.path(), name, text);
+        let report = scan(home.path(), &["--only", "vulnerable-*", "--only", "known-bad-*"]);
+        let found = report["findings"].as_array().unwrap().iter();
+        found.map(|one| (one["title"].as_str().unwrap().split(" in ").next().unwrap().into(), one["severity"].as_str().unwrap().into())).collect()
+    };
+    let server = |version: &str| {
+        format!(
+            r#"{{"mcpServers": {{"far": {{"command": "npx", "args": ["-y", "mcp-remote@{version}", "https://x.example.com/sse"]}}}}}}"#
+        )
+    };
+    let hole = |severity: &str| vec![("Vulnerable npm package mcp-remote 0.1.15".to_owned(), severity.to_owned())];
+    assert_eq!(told(".cursor/mcp.json", &server("0.1.15")), hole("high"));
+    assert_eq!(told(".cursor/mcp.json", &server("0.1.16")), []);
+    let lock = r#"{"lockfileVersion": 3, "packages": {"": {}, "node_modules/mcp-remote": {"version": "0.1.15"}}}"#;
+    assert_eq!(told("work/app/package-lock.json", lock), hole("low"));
+    assert_eq!(told(".npm/_npx/0a1b2c3d/node_modules/.package-lock.json", lock), hole("high"));
+}

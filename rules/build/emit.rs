@@ -236,12 +236,13 @@ fn campaign(file: &CampaignFile) -> String {
 
 fn catalog(file: &CatalogFile) -> String {
     format!(
-        "Catalog {{ id: {}, title: {}, date: {}, campaign: {}, severity: {}, references: {} }}",
+        "Catalog {{ id: {}, title: {}, date: {}, campaign: {}, severity: {}, weakness: {}, references: {} }}",
         text(&file.id),
         text(&file.title),
         text(&file.date),
         text(&file.campaign),
         variant("Severity", &file.severity),
+        file.weakness,
         list(&file.references),
     )
 }

@@ -17,6 +17,7 @@ mod hook;
 mod instructions;
 mod line;
 mod loader_variable;
+mod lookalike;
 mod pipe_to_shell;
 mod plaintext_remote;
 pub mod posture;
@@ -29,6 +30,7 @@ mod shell_wrapper;
 mod tls_off;
 mod unpinned_package;
 mod unseen;
+mod wide_folder;
 mod writable;
 
 pub(crate) use plaintext_remote::{host as host_of, is_loopback};
@@ -107,6 +109,8 @@ pub const ALL: &[&dyn Audit] = &[
     &hook::Suspicious,
     &unpinned_package::UnpinnedPackage,
     &registry::OtherRegistry,
+    &wide_folder::WideFolder,
+    &lookalike::Lookalike,
     &program_place::RelativeProgram,
     &auto_start::AutoStart,
     &hook::FromProject,

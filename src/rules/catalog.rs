@@ -26,6 +26,8 @@ pub struct Catalog {
     pub campaign: Str,
     /// Severity of one that is installed.
     pub severity: Severity,
+    /// Whether the versions are not malicious, but have a hole that attacks go through.
+    pub weakness: bool,
     /// Sources.
     pub references: List<Str>,
 }
@@ -216,5 +218,5 @@ fn catalog_of(line: &str) -> Option<Catalog> {
     let (id, title, date, campaign) = (next()?, next()?, next()?, next()?);
     let severity = next()?.parse().ok()?;
     let references = next().into_iter().filter(|source| !source.is_empty()).collect::<Vec<_>>();
-    Some(Catalog { id, title, date, campaign, severity, references: List::Owned(references) })
+    Some(Catalog { id, title, date, campaign, severity, weakness: false, references: List::Owned(references) })
 }

@@ -240,6 +240,9 @@ pub struct CatalogFile {
     /// Severity of one that is installed; `critical` unless said.
     #[serde(default = "critical")]
     pub severity: String,
+    /// Whether the versions are not malicious, but have a hole that attacks go through.
+    #[serde(default)]
+    pub weakness: bool,
     /// Where the facts come from.
     pub references: Vec<String>,
     /// By ecosystem: `name version [version...]`, or `name *` where every version is bad.

@@ -122,15 +122,18 @@ impl<'s> Stock<'s> {
         // Of a package of which every version is bad, this one may be anything.
         let version = self.masked(&one.version);
         let version = version.as_found();
-        let id = if one.ecosystem == Ecosystem::Vscode { "known-bad-extension" } else { "known-bad-package" };
+        let (id, kind, what) = match (known.catalog.weakness, one.ecosystem) {
+            (true, _) => ("vulnerable-package", "Vulnerable", "package"),
+            (false, Ecosystem::Vscode) => ("known-bad-extension", "Known-bad", "editor extension"),
+            (false, _) => ("known-bad-package", "Known-bad", "package"),
+        };
         let text = self.scanner.pack.audit_text(id)?;
-        let what = if id == "known-bad-extension" { "editor extension" } else { "package" };
         Some(Judgement {
             rule: id.to_owned(),
             category: text.category,
             severity: severity(&known, one.presence),
             confidence: Confidence::High,
-            title: format!("Known-bad {} {what} {name} {version}", one.ecosystem.as_str()).replace("vscode ", ""),
+            title: format!("{kind} {} {what} {name} {version}", one.ecosystem.as_str()).replace("vscode ", ""),
             pointer: vec![one.ecosystem.as_str().to_owned(), name.to_owned(), version.to_owned()],
             span: one.span.clone(),
             evidence: Evidence {
@@ -174,6 +177,7 @@ impl<'s> Stock<'s> {
 fn severity(known: &Known<'_>, presence: Presence) -> Severity {
     match (known.catalog.severity, presence) {
         (Severity::Critical, Presence::Locked) => Severity::High,
+        (Severity::High, Presence::Locked) if known.catalog.weakness => Severity::Low,
         (severity, _) => severity,
     }
 }

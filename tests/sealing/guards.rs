@@ -200,6 +200,10 @@ fn a_manager_that_does_not_know_it_or_was_told_is_left() {
     assert_eq!(user.guard(), Vec::<String>::new());
     let told = user.run(&["--dry-run"]).ends_with(0).says("Nothing to guard.");
     assert!(told.out.contains("ignore-scripts=true"), "{}", told.out);
+    assert!(!told.out.contains("Codex"), "it is not here: {}", told.out);
+    user.place.put(".codex/config.toml", "model = \"x\"\n", 0o600);
+    let told = user.run(&["--dry-run"]).ends_with(0).says("Nothing to guard.");
+    assert!(told.out.contains("default_permissions"), "{}", told.out);
 }
 
 #[test]

@@ -61,6 +61,15 @@ pub(super) fn plan(making: &mut Making<'_>, machine: &Machine, findings: &[Sight
     }
 }
 
+/// Codex denies reads in a profile of permissions that takes the place of its other settings of the sandbox.
+pub(super) fn offer(machine: &Machine) -> Option<&'static str> {
+    machine.home.join(".codex/config.toml").is_file().then_some(
+        "Codex can be kept from reading files of secrets by a profile of permissions (in beta: \
+         https://developers.openai.com/codex/permissions). A profile takes the place of `sandbox_mode`, so it is yours \
+         to write: `\"~/.ssh\" = \"deny\"` in `[permissions.NAME.filesystem]`, and `default_permissions = \"NAME\"`.",
+    )
+}
+
 /// What is not to be read, relative to the home, as patterns; each once, none inside of another.
 fn paths(machine: &Machine, findings: &[Sighted]) -> Vec<String> {
     let is_here = |place: &&&str| machine.home.join(place.trim_end_matches('/')).exists();

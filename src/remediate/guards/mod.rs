@@ -51,7 +51,7 @@ pub fn plan(detector: &Detector<'_>, machine: &Machine, findings: &[Sighted]) ->
 /// What could be guarded, too, but changes how the machine is worked with: told, never done.
 #[must_use]
 pub fn offers(machine: &Machine) -> Vec<&'static str> {
-    gates::offers(machine)
+    gates::offers(machine).into_iter().chain(deny::offer(machine)).collect()
 }
 
 /// A plan in the making.
