@@ -61,6 +61,6 @@ impl Judge<'_> {
             let at = memchr::memchr(b'=', line)?;
             (line[..at].trim_ascii() == b"ignore-scripts").then(|| line[at + 1..].trim_ascii() == b"true")
         };
-        bytes.split(|byte| *byte == b'\n').filter_map(value).last()
+        bytes.split(|byte| *byte == b'\n').filter_map(value).next_back()
     }
 }
