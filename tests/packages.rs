@@ -492,7 +492,14 @@ fn a_version_with_a_hole_that_is_started_is_told_and_the_mended_one_is_not() {
         put(home.path(), name, text);
         let report = scan(home.path(), &["--only", "vulnerable-*", "--only", "known-bad-*"]);
         let found = report["findings"].as_array().unwrap().iter();
-        found.map(|one| (one["title"].as_str().unwrap().split(" in ").next().unwrap().into(), one["severity"].as_str().unwrap().into())).collect()
+        found
+            .map(|one| {
+                (
+                    one["title"].as_str().unwrap().split(" in ").next().unwrap().into(),
+                    one["severity"].as_str().unwrap().into(),
+                )
+            })
+            .collect()
     };
     let server = |version: &str| {
         format!(

@@ -32,6 +32,7 @@ mod homes;
 mod host;
 mod hostile;
 mod ids;
+mod import_rules;
 mod injection;
 mod instructions;
 mod layers;

@@ -78,7 +78,7 @@ fn rule(spec: &RuleSpec, vendor: &str) -> String {
         let told = shape::told(&spec.pattern, spec.ignore_case, spec.keywords.iter().map(String::as_str));
         format!(
             "RuleKind::Token(TokenPattern {{ keywords: {}, follow: {}, leads: {}, common: {}, ignore_case: {}, pattern: {}, alphabet: {}, near: {}, public_beside: {}, \
-             surfaces: {}, min_entropy: {:?} }})",
+             surfaces: {}, min_entropy: {:?}, except: {} }})",
             list(&spec.keywords),
             borrowed(told.iter().map(|told| borrowed(
                 told.follow.iter().map(|set| format!("ByteClass::from_words({:?})", set.words()))
@@ -92,6 +92,7 @@ fn rule(spec: &RuleSpec, vendor: &str) -> String {
             list(&spec.public_beside),
             list(&spec.surfaces),
             spec.min_entropy,
+            list(&spec.except),
         )
     };
     format!(

@@ -119,14 +119,15 @@ pub enum RulesCommand {
         #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
         paths: Vec<PathBuf>,
     },
-    /// Turn a list of known-bad packages into a catalog for `--rules`
+    /// Turn others' rules, or lists of known-bad packages, into a file for `--rules`
     ///
-    /// Reads bumblebee's JSON, OSV records (one, or a zip of them), and the CSV tables of Datadog and Wiz.
+    /// Reads gitleaks' TOML (rules); bumblebee's JSON, OSV records, one or a zip of them, and the CSV tables of Datadog
+    /// and Wiz (lists).
     Import {
-        /// The lists
+        /// The files: one of rules, or any number of lists
         #[arg(value_name = "FILE", required = true, value_hint = ValueHint::FilePath)]
         files: Vec<PathBuf>,
-        /// Where to write the catalog, instead of standard output
+        /// Where to write, instead of standard output
         #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
         output: Option<PathBuf>,
     },

@@ -16,6 +16,8 @@ use std::path::{Path, PathBuf};
 
 /// Largest list that is imported, bytes: OSV's of one ecosystem has some hundred MiB.
 const MOST_BYTES: usize = 1 << 30;
+/// Largest file of others' rules, bytes.
+const MOST_RULES: usize = 16 << 20;
 /// Largest bundle, bytes.
 const MOST_BUNDLE: usize = 256 << 20;
 /// Largest key, signature and note of what is installed, bytes.
@@ -40,8 +42,16 @@ pub(super) struct Installed {
     catalogs: Vec<String>,
 }
 
-/// Turns lists into one catalog.
+/// Turns lists into one catalog, or others' rules into a file of rules.
 pub(super) fn import(files: &[PathBuf], output: Option<&Path>) -> Result<u8, Failure> {
+    let is_rules = |file: &&PathBuf| file.extension().is_some_and(|end| end.eq_ignore_ascii_case("toml"));
+    match files {
+        [file] if is_rules(&file) => return import_rules(file, output),
+        files if files.iter().any(|file| is_rules(&file)) => {
+            return Err(Failure::new("rules are imported one file at a time, and not together with lists"));
+        }
+        _ => {}
+    }
     let mut text = format!("{}\n", crate::rules::catalog::HEAD);
     let (mut entries, mut left_out) = (0, 0);
     for file in files {
@@ -53,16 +63,42 @@ pub(super) fn import(files: &[PathBuf], output: Option<&Path>) -> Result<u8, Fai
     match output {
         None => out::print(text.as_bytes())?,
         Some(path) => {
-            let failed = |why: String| Failure::new(format!("cannot write {}: {why}", shown(path)));
-            let mut file = AtomicFile::create(path).map_err(|error| failed(error.to_string()))?;
-            file.write_all(text.as_bytes()).map_err(|error| failed(error.kind().to_string()))?;
-            file.commit().map_err(|error| failed(error.to_string()))?;
+            write(path, &text)?;
             let left = if left_out == 0 { String::new() } else { format!("; {left_out} records left out") };
             let note = format!("{entries} packages in {}{left}\nUse it: caulk scan --rules {0}\n", shown(path));
             out::print(note.as_bytes())?;
         }
     }
     Ok(Status::Clean.code())
+}
+
+/// The rules of a gitleaks configuration, as rules of ours.
+fn import_rules(file: &Path, output: Option<&Path>) -> Result<u8, Failure> {
+    let text = trusted::read(file, MOST_RULES).map_err(|error| Failure::new(format!("rules {error}")))?.text;
+    let imported = import::gitleaks::rules(&text).map_err(|error| Failure::new(format!("{}: {error}", shown(file))))?;
+    let Some(path) = output else {
+        out::print(imported.text.as_bytes())?;
+        return Ok(Status::Clean.code());
+    };
+    write(path, &imported.text)?;
+    let left = match imported.left_out.len() {
+        0 => String::new(),
+        count => format!("; {count} things left out, told at its end"),
+    };
+    let note = format!(
+        "{} in {}{left}\nUse it: caulk scan --rules {1}\n",
+        counted(imported.rules, "rule", "rules"),
+        shown(path)
+    );
+    out::print(note.as_bytes())?;
+    Ok(Status::Clean.code())
+}
+
+fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    let failed = |why: String| Failure::new(format!("cannot write {}: {why}", shown(path)));
+    let mut file = AtomicFile::create(path).map_err(|error| failed(error.to_string()))?;
+    file.write_all(text.as_bytes()).map_err(|error| failed(error.kind().to_string()))?;
+    file.commit().map_err(|error| failed(error.to_string()))
 }
 
 /// One list as a catalog.

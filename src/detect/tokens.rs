@@ -6,6 +6,7 @@ use super::{Detector, Scene, check, gates, statistics};
 use crate::model::{ContainerKind, Secret, Severity};
 use crate::rules::RuleIdx;
 use crate::rules::boundary;
+use crate::rules::import::gitleaks;
 use crate::rules::rule::TokenPattern;
 use std::ops::Range;
 
@@ -80,7 +81,7 @@ impl Detector<'_> {
         let compiled = self.pack.compiled(index)?;
         // Asked for again with the match; asked here so that a run of keywords does not cost a long look
         // ahead for each. In leftovers of a database a token may follow its key at once.
-        let begins = compiled.group.is_some() || boundary::begins(haystack, at, &compiled.alphabet);
+        let begins = compiled.has_group() || boundary::begins(haystack, at, &compiled.alphabet);
         let ahead = match (begins, leftover) {
             (true, _) => LONGEST,
             (false, true) => AHEAD,
@@ -89,7 +90,7 @@ impl Detector<'_> {
         let end = (at + ahead).min(haystack.len());
         let captures = compiled.at_start()?.captures(&haystack[at..end])?;
         let whole = captures.get(0)?;
-        let secret = compiled.group.and_then(|group| captures.get(group)).unwrap_or(whole);
+        let secret = compiled.secret(&captures).unwrap_or(whole);
         Some((at + whole.start()..at + whole.end(), at + secret.start()..at + secret.end()))
     }
 
@@ -110,7 +111,7 @@ impl Detector<'_> {
                     return None;
                 }
                 if whole.end() + start >= keyword.end {
-                    let secret = compiled.group.and_then(|group| captures.get(group)).unwrap_or(whole);
+                    let secret = compiled.secret(&captures).unwrap_or(whole);
                     break (start + whole.start()..start + whole.end(), start + secret.start()..start + secret.end());
                 }
                 from = whole.end().max(from + 1);
@@ -133,7 +134,8 @@ impl Detector<'_> {
         leftover: bool,
     ) -> Option<Sighting> {
         let rule = self.pack.rule(index);
-        let class = &self.pack.compiled(index)?.alphabet;
+        let compiled = self.pack.compiled(index)?;
+        let class = &compiled.alphabet;
         let near = || boundary::near(haystack, &whole, pattern.near.iter().map(AsRef::as_ref));
         let bounded = boundary::bounded_in(haystack, &whole, &span, class);
         if span.is_empty() || !(bounded || leftover) || (!pattern.near.is_empty() && !near()) {
@@ -149,10 +151,12 @@ impl Detector<'_> {
         if pattern.min_entropy > 0.0 && statistics::entropy(body) < pattern.min_entropy {
             return None;
         }
-        if !sample && gates::is_words(&bare) {
+        if !sample && (gates::is_words(&bare) || compiled.excepts(value)) {
             return None;
         }
-        let rank = if rule.vendor == "Generic" { Rank::Structure } else { Rank::Token };
+        // Where a vendor's own rule takes the same value, that one tells.
+        let unproven = matches!(&*rule.vendor, "Generic" | gitleaks::VENDOR);
+        let rank = if unproven { Rank::Structure } else { Rank::Token };
         let mut sighting = Sighting::new(index, rule, rank, span, Secret::copy_of(value));
         sighting.named = whole.start < sighting.span.start;
         if sample {

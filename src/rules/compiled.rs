@@ -1,8 +1,8 @@
 //! A token rule's pattern, ready to run: compiled when it is first asked for, in the form that is asked for.
 
 use super::boundary::ByteClass;
-use super::rule::{Rule, Str};
-use regex::bytes::{Regex, RegexBuilder};
+use super::rule::{List, Rule, Str};
+use regex::bytes::{Captures, Match, Regex, RegexBuilder};
 use std::sync::OnceLock;
 
 /// Bytes a compiled pattern may take; a pattern beyond it is a mistake or an attack.
@@ -11,15 +11,40 @@ const PATTERN_BYTES: usize = 1 << 20;
 /// A pattern ready to run.
 pub struct Compiled {
     pattern: Str,
-    /// The group that is the secret; `None`: all of it.
-    pub group: Option<usize>,
+    /// The group that is the secret, and the number of groups, all of it included; without a name the first counts
+    /// that takes part.
+    group: (Option<usize>, usize),
     /// The token's alphabet.
     pub alphabet: ByteClass,
     anywhere: OnceLock<Option<Regex>>,
     at_start: OnceLock<Option<Regex>>,
+    exceptions: List<Str>,
+    except: OnceLock<Vec<Regex>>,
 }
 
 impl Compiled {
+    /// Whether the secret is only a part of what the pattern takes.
+    pub fn has_group(&self) -> bool {
+        self.group.0.is_some() || self.group.1 > 1
+    }
+
+    /// The secret in a match that is not the secret as a whole.
+    pub fn secret<'h>(&self, captures: &Captures<'h>) -> Option<Match<'h>> {
+        match self.group {
+            (Some(group), _) => captures.get(group),
+            (None, count) => (1..count).find_map(|group| captures.get(group)),
+        }
+    }
+
+    /// Whether the rule itself says that this secret is none.
+    pub fn excepts(&self, secret: &[u8]) -> bool {
+        if self.exceptions.is_empty() {
+            return false;
+        }
+        let patterns = self.except.get_or_init(|| self.exceptions.iter().filter_map(|p| unanchored(p).ok()).collect());
+        patterns.iter().any(|pattern| pattern.is_match(secret))
+    }
+
     /// The pattern, matching anywhere in a text.
     pub fn anywhere(&self) -> Option<&Regex> {
         self.anywhere.get_or_init(|| unanchored(&self.pattern).ok()).as_ref()
@@ -47,17 +72,21 @@ pub(super) fn compile(rule: &Rule) -> Result<Option<Compiled>, String> {
     let regex = if leads { anchored(&token.pattern) } else { unanchored(&token.pattern) };
     let regex = regex.map_err(|error| format!("pattern does not compile: {}", reason(&error)))?;
     let alphabet = ByteClass::parse(&token.alphabet).ok_or("alphabet is not a class of ASCII characters")?;
-    let named = regex.capture_names().position(|name| name == Some("secret"));
-    let group = named.or_else(|| (regex.captures_len() > 1).then_some(1));
+    let group = (regex.capture_names().position(|name| name == Some("secret")), regex.captures_len());
     let (first, other) = (OnceLock::from(Some(regex)), OnceLock::new());
     let (at_start, anywhere) = if leads { (first, other) } else { (other, first) };
-    Ok(Some(Compiled { pattern: token.pattern.clone(), group, alphabet, anywhere, at_start }))
+    let exceptions = token.except.clone();
+    let except = OnceLock::new();
+    Ok(Some(Compiled { pattern: token.pattern.clone(), group, alphabet, anywhere, at_start, exceptions, except }))
 }
 
 /// The same for a rule that nobody has looked at yet: its pattern must compile as it is used where the
 /// keyword begins it, too, or the rule would find nothing there. That form comes first: the engine counts
 /// the bytes of any pattern in it, but not those of some thousands of plain words without it.
 pub(super) fn vetted(rule: &Rule) -> Result<Option<Compiled>, String> {
+    for exception in rule.token().into_iter().flat_map(|token| token.except.iter()) {
+        unanchored(exception).map_err(|error| format!("`except` does not compile: {}", reason(&error)))?;
+    }
     let at_start = rule.token().map_or(Ok(()), |token| anchored(&token.pattern).map(drop));
     match at_start {
         Err(error @ regex::Error::CompiledTooBig(_)) => Err(format!("pattern does not compile: {}", reason(&error))),

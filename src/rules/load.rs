@@ -215,6 +215,7 @@ pub fn rule(spec: RuleSpec, vendor: &str) -> Option<Rule> {
             public_beside: list(spec.public_beside),
             surfaces: list(spec.surfaces),
             min_entropy: spec.min_entropy,
+            except: list(spec.except),
         })
     };
     Some(Rule {

@@ -27,11 +27,12 @@ pub fn hits(pack: &RulePack, rule: RuleIdx, haystack: &[u8], window: Range<usize
     let Some(regex) = compiled.anywhere() else { return };
     for captures in regex.captures_iter(text) {
         let Some(whole) = captures.get(0) else { continue };
-        let secret = compiled.group.and_then(|group| captures.get(group)).unwrap_or(whole);
+        let secret = compiled.secret(&captures).unwrap_or(whole);
         let at = |found: regex::bytes::Match<'_>| window.start + found.start()..window.start + found.end();
         let hit = Hit { whole: at(whole), secret: at(secret) };
         let held = boundary::bounded_in(haystack, &hit.whole, &hit.secret, &compiled.alphabet)
-            && around(pattern, haystack, &hit);
+            && around(pattern, haystack, &hit)
+            && !compiled.excepts(&haystack[hit.secret.clone()]);
         if held && !found(hit) {
             return;
         }

@@ -119,6 +119,8 @@ pub struct TokenPattern {
     pub surfaces: List<Str>,
     /// Least entropy, bits per character.
     pub min_entropy: f64,
+    /// Bytes regexes of which none may match in the secret.
+    pub except: List<Str>,
 }
 
 /// One setting that lowers a guard.

@@ -59,7 +59,8 @@ pub struct RuleSpec {
     /// Whether keywords match whatever their case (key names); prefixes are case-sensitive.
     #[serde(default)]
     pub ignore_case: bool,
-    /// Bytes regex (no look-around, no unicode); group `secret`, else group 1, else all of it is the secret.
+    /// Bytes regex (no look-around, no unicode); group `secret`, else the first that takes part, else all of it is
+    /// the secret.
     #[serde(default)]
     pub pattern: String,
     /// Characters of the token: a match must not be followed (nor preceded) by one more of them.
@@ -84,6 +85,9 @@ pub struct RuleSpec {
     /// Least Shannon entropy in bits per character of the secret; 0: none.
     #[serde(default)]
     pub min_entropy: f64,
+    /// Bytes regexes of which none may match in the secret.
+    #[serde(default)]
+    pub except: Vec<String>,
     /// Public by design: reported as info.
     #[serde(default)]
     pub public: bool,
@@ -112,6 +116,9 @@ pub struct RuleSpec {
     /// Templates in which it must not hold.
     #[serde(default)]
     pub ignores: Vec<String>,
+    /// Why a user's rule has no examples; empty: it has.
+    #[serde(default)]
+    pub no_examples: String,
 }
 
 fn high() -> String {

@@ -93,6 +93,9 @@ pub fn token_file(file: &TokenFile, stem: Option<&str>) -> Vec<Defect> {
     report.unless(!file.rules.is_empty(), "", "no rules");
     for spec in &file.rules {
         rule(&mut report, spec, Place::Tokens(&file.vendor.id));
+        // What ships proves itself.
+        let proven = stem.is_none() || spec.no_examples.is_empty();
+        report.unless(proven, &spec.id, "`no_examples` is for rules of others");
     }
     report.0
 }
@@ -323,8 +326,9 @@ fn rule(report: &mut Report, spec: &RuleSpec, place: Place<'_>) {
     report.unless((0.0..=8.0).contains(&spec.min_entropy), id, "min_entropy is not within 0 and 8");
     report.unless(!spec.impact.is_empty(), id, "impact is empty");
     report.unless(!spec.revoke.is_empty() || spec.public, id, "revoke is empty");
-    report.unless(!spec.matches.is_empty(), id, "needs at least one of `matches`");
-    report.unless(!spec.ignores.is_empty(), id, "needs at least one of `ignores`");
+    let with_examples = spec.no_examples.is_empty();
+    report.unless(!with_examples || !spec.matches.is_empty(), id, "needs at least one of `matches`");
+    report.unless(!with_examples || !spec.ignores.is_empty(), id, "needs at least one of `ignores`");
 }
 
 pub(super) fn schema(report: &mut Report, version: u32) {

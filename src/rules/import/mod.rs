@@ -1,11 +1,12 @@
-//! Others' lists of packages known to be bad, turned into a catalog: bumblebee's JSON, OSV records, one or a zip of
-//! them, and the CSV files that Datadog and Wiz publish.
+//! What others made, in our form: lists of packages known to be bad as a catalog (bumblebee's JSON, OSV records, one or
+//! a zip of them, the CSV files that Datadog and Wiz publish), and the rules of a gitleaks configuration.
 //!
 //! From bytes to text. What a list says is data: names and versions are taken, nothing is fetched, and what names no
 //! exact version of a package is left out and counted.
 
 mod bumblebee;
 mod csv;
+pub mod gitleaks;
 mod osv;
 
 use super::catalog::HEAD;
