@@ -184,3 +184,26 @@ fn what_terminals_start_is_listed_and_a_shell_is_no_finding() {
         assert!(report.findings.iter().any(|f| f.severity == Severity::Critical), "{name}: {:?}", started(&report));
     }
 }
+
+/// The registry itself, where there is one: a value of the test's own, which is gone afterwards.
+#[cfg(windows)]
+#[test]
+fn the_registry_is_read_as_it_is() {
+    const RUN: &str = r"Software\Microsoft\Windows\CurrentVersion\Run";
+    struct Value(windows_registry::Key, String);
+    impl Drop for Value {
+        fn drop(&mut self) {
+            let _ = self.0.remove_value(&self.1);
+        }
+    }
+    let run = windows_registry::CURRENT_USER.create(RUN).unwrap();
+    let value = Value(run, format!("caulk test {}", std::process::id()));
+    value.0.set_string(&value.1, r"C:\Windows\System32\cmd.exe /c exit").unwrap();
+    let keys = caulk::host::registry::commands();
+    let of = |commands: &&Commands| commands.key == format!(r"HKEY_CURRENT_USER\{RUN}") && !commands.machine;
+    let found = keys.iter().find(of).unwrap();
+    let own = found.values.iter().find(|(name, _)| *name == value.1).unwrap();
+    assert_eq!(own.1.as_str(), r"C:\Windows\System32\cmd.exe /c exit");
+    let home = TempDir::new().unwrap();
+    assert!(started(&looked(Os::Windows, home.path(), &keys)).iter().any(|(_, name, _)| *name == value.1));
+}
