@@ -7,6 +7,7 @@ use super::ImportError;
 use crate::model::Untrusted;
 use crate::rules::RulePack;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// Whose rules they are called; ids begin with it.
@@ -46,7 +47,13 @@ struct Rule {
     allowlists: Vec<Allowlist>,
     #[serde(default)]
     required: Vec<toml::Value>,
+    /// Keys of other programs that have grown out of this form.
+    #[serde(flatten)]
+    other: BTreeMap<String, toml::Value>,
 }
+
+/// Keys that change nothing of what a rule finds.
+const HARMLESS: [&str; 2] = ["tags", "title"];
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase")]
@@ -119,6 +126,14 @@ pub fn rules(text: &str) -> Result<Rules, ImportError> {
     if everywhere.iter().any(|list| list.is_beyond() || list.is_joined()) {
         left_out.push("the allowlist of all rules, as far as it looks at lines, paths or commits".to_owned());
     }
+    let mut unknown: BTreeMap<&str, usize> = BTreeMap::new();
+    let keys = config.rules.iter().flat_map(|rule| rule.other.keys()).map(String::as_str);
+    for key in keys.filter(|key| !HARMLESS.contains(key)) {
+        *unknown.entry(key).or_default() += 1;
+    }
+    let told =
+        unknown.iter().take(50).map(|(key, count)| format!("`{}` of {count} rules, which is unknown", shown(key)));
+    left_out.extend(told);
     for line in &left_out {
         let _ = write!(out, "\n# left out: {line}");
     }
