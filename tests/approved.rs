@@ -61,6 +61,10 @@ fn what_starts_is_listed_approved_and_compared() {
     assert_eq!(started[0]["handed"], serde_json::json!(["ACME_TOKEN", "LEVEL"]));
     assert_eq!(started[1]["script_sha256"].as_str().unwrap().len(), 64, "{started:#?}");
     assert_eq!(started[2]["url"], "https://mcp.example.com/sse");
+    let script = home.canonicalize().unwrap().join("tools/server.js");
+    assert_eq!(started[1]["file"], script.to_str().unwrap());
+    let code: Vec<&str> = started.iter().map(|one| one["code_from"].as_str().unwrap()).collect();
+    assert_eq!(code, ["pinned", "user", "publisher"]);
     let human = String::from_utf8(run(home, &["mcp", "ls"]).stdout).unwrap();
     assert!(human.contains("npx -y acme-mcp@1.2.3") && human.contains("is handed ACME_TOKEN"), "{human}");
 
@@ -72,6 +76,30 @@ fn what_starts_is_listed_approved_and_compared() {
     assert_eq!(diff(home), (1, none(), vec!["local".into()], none()));
     assert_eq!(run(home, &["mcp", "trust", "--all"]).status.code(), Some(0));
     assert_eq!(diff(home), (0, none(), none(), none()));
+}
+
+/// A path of a project is found from the project; a script that others can write is called theirs.
+#[cfg(unix)]
+#[test]
+fn the_file_that_runs_is_named_and_who_can_change_it() {
+    let home = home();
+    let project = home.path().join("work/app");
+    fs::create_dir_all(project.join("tools")).unwrap();
+    let script = project.join("tools/start.sh");
+    fs::write(&script, "echo\n").unwrap();
+    fs::write(project.join(".mcp.json"), r#"{"mcpServers": {"own": {"command": "./tools/start.sh"}}}"#).unwrap();
+    let own = || {
+        let all = json(home.path(), &["mcp", "ls"]);
+        let started = all["started"].as_array().unwrap().iter().find(|one| one["name"] == "own").unwrap().clone();
+        (started["file"].as_str().unwrap().to_owned(), started["code_from"].as_str().unwrap().to_owned())
+    };
+    let path = script.canonicalize().unwrap().to_str().unwrap().to_owned();
+    assert_eq!(own(), (path.clone(), "repository".to_owned()));
+    crate::common::home::set_mode(&script, 0o777);
+    assert_eq!(own(), (path.clone(), "other-accounts".to_owned()));
+    let human = String::from_utf8(run(home.path(), &["mcp", "ls", "--home", home.path().to_str().unwrap()]).stdout);
+    let human = human.unwrap();
+    assert!(human.contains(&format!("runs {path}")) && human.contains("other accounts can change"), "{human}");
 }
 
 #[test]

@@ -34,6 +34,7 @@ mod wide_folder;
 mod writable;
 
 pub(crate) use plaintext_remote::{host as host_of, is_loopback};
+pub use reach::code_from;
 pub use unseen::is_instructions;
 pub use writable::writable;
 

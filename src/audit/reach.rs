@@ -6,8 +6,10 @@ use crate::rules::place::Level;
 /// Programs that start containers.
 const CONTAINERS: [&str; 3] = ["docker", "podman", "nerdctl"];
 
-pub(super) fn runs(level: Level, entry: &AutorunEntry) -> Runs {
-    let code = match (&entry.launch, &entry.transport) {
+/// Who can change what an entry of a file of that level runs, as far as the entry tells.
+#[must_use]
+pub fn code_from(level: Level, entry: &AutorunEntry) -> CodeFrom {
+    match (&entry.launch, &entry.transport) {
         (Some(launch), _) => match launch.pin {
             Pin::None => CodeFrom::Anyone,
             Pin::Tag => CodeFrom::Tag,
@@ -18,7 +20,11 @@ pub(super) fn runs(level: Level, entry: &AutorunEntry) -> Runs {
         (None, Transport::Remote(_)) => CodeFrom::Anyone,
         (None, _) if level == Level::Project => CodeFrom::Repository,
         (None, _) => CodeFrom::User,
-    };
+    }
+}
+
+pub(super) fn runs(level: Level, entry: &AutorunEntry) -> Runs {
+    let code = code_from(level, entry);
     let confined_by = entry.launch.as_ref().filter(|launch| is_confined(launch)).map(|_| "container");
     Runs { consent: entry.consent, code, confined_by, in_project: level == Level::Project }
 }

@@ -9,7 +9,7 @@ use super::settings::shown;
 use crate::host::write::AtomicFile;
 use crate::host::{Host, state, trusted};
 use crate::ledger::memory::{self, Change, Lock};
-use crate::model::{Consent, Pin, ScanReport, Started, Untrusted};
+use crate::model::{CodeFrom, Consent, Pin, ScanReport, Started, Untrusted};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use std::io::Write as _;
@@ -157,6 +157,13 @@ fn facts(one: &Started) -> String {
         }
         .to_owned(),
     );
+    let written = entry.launch.as_ref().map_or("", |launch| launch.written.as_found());
+    if !one.file.as_found().is_empty() && one.file != one.path && !written.contains(one.file.as_found()) {
+        facts.push(format!("runs {}", one.file));
+    }
+    if one.code == CodeFrom::Others {
+        facts.push("other accounts can change what it runs".to_owned());
+    }
     let handed: Vec<String> = entry.secrets.iter().map(ToString::to_string).collect();
     if !handed.is_empty() {
         facts.push(format!("is handed {}", handed.join(", ")));
@@ -191,7 +198,9 @@ fn entry_json(one: &Started, state: &str) -> Value {
         },
         "disabled": entry.disabled,
         "handed": seen.handed,
+        "file": text(one.file.as_found()),
         "script_sha256": text(&seen.script),
+        "code_from": one.code.as_str(),
     })
 }
 

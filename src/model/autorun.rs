@@ -2,7 +2,7 @@
 //!
 //! Facts only; what is wrong with an entry is the audits' business.
 
-use super::Untrusted;
+use super::{CodeFrom, Untrusted};
 use std::ops::Range;
 
 /// One entry that starts a program, or connects somewhere, without being asked each time.
@@ -109,6 +109,10 @@ pub struct Started {
     pub surface: String,
     /// The entry.
     pub entry: AutorunEntry,
-    /// SHA-256 of the local script or program it starts, in hex; empty: none, or it cannot be read.
+    /// The local script or program it starts, as far as it was found on disk; masked, empty: none.
+    pub file: Untrusted,
+    /// SHA-256 of that file, in hex; empty: none, or it cannot be read.
     pub script: String,
+    /// Who can change what it runs.
+    pub code: CodeFrom,
 }

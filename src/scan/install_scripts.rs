@@ -6,7 +6,7 @@
 use super::judge::Judge;
 use super::walk::Candidate;
 use crate::host::open;
-use crate::model::{AutorunEntry, Component, Consent, Ecosystem, Started, Transport};
+use crate::model::{AutorunEntry, CodeFrom, Component, Consent, Ecosystem, Started, Transport, Untrusted};
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -42,7 +42,15 @@ impl Judge<'_> {
                 secrets: Vec::new(),
                 env: Vec::new(),
             };
-            Started { path: path.clone(), surface: surface.clone(), entry, script: String::new() }
+            Started {
+                path: path.clone(),
+                surface: surface.clone(),
+                entry,
+                file: Untrusted::default(),
+                script: String::new(),
+                // The lock names one version of it.
+                code: CodeFrom::Nobody,
+            }
         });
         started.collect()
     }

@@ -14,7 +14,7 @@ use crate::host::installed as copies;
 use crate::host::open::{self, Roots};
 use crate::ledger::grants::Grants;
 use crate::ledger::{hooks, mcp, pin, runs};
-use crate::model::{AutorunEntry, Component, Started, Untrusted};
+use crate::model::{AutorunEntry, CodeFrom, Component, Started, Untrusted};
 use crate::read::{self, Document, Format, outline};
 use crate::rules::place::Level;
 use crate::rules::rule::{Edit, Surface};
@@ -131,9 +131,15 @@ impl<'j> Judge<'j> {
         let path = (cx.mask)(candidate.path.as_os_str().as_encoded_bytes());
         let mut changed = Vec::new();
         for entry in entries {
-            let script = self.digests.of(entry, &candidate.path, self.home.as_deref());
+            let home = self.home.as_deref();
+            let started = self.digests.of(entry, &candidate.path, home);
+            let (file, script) = started.map_or_else(Default::default, |(file, digest)| {
+                ((cx.mask)(file.as_os_str().as_encoded_bytes()), digest)
+            });
+            let open = request.list_started && self.digests.open_to_others(entry, &candidate.path, home).is_some();
+            let code = if open { CodeFrom::Others } else { audit::code_from(candidate.level, entry) };
             let (path, surface) = (path.clone(), surface.id.to_string());
-            let one = Started { path, surface, entry: entry.clone(), script };
+            let one = Started { path, surface, entry: entry.clone(), file, script, code };
             let changes = request.approved.changes(&one).unwrap_or_default();
             if let Some(change) = changes.first() {
                 changed.extend(audit::changed(cx, entry, &format!("{} changed since you approved it", change.what)));

@@ -29,22 +29,20 @@ impl<'r> Digests<'r> {
         self.roots
     }
 
-    /// SHA-256 of what `entry`, which stands in `file`, starts, in hex; empty where that is no file of this
-    /// machine that can be read.
-    pub(super) fn of(&self, entry: &AutorunEntry, file: &Path, home: Option<&Path>) -> String {
+    /// The file that `entry`, which stands in `file`, starts, and its SHA-256 in hex; `None` where that is no file of
+    /// this machine that can be read.
+    pub(super) fn of(&self, entry: &AutorunEntry, file: &Path, home: Option<&Path>) -> Option<(PathBuf, String)> {
+        let with_digest = |path: PathBuf| self.digest(&path).map(|digest| (path, digest));
         if entry.launch.is_none() && entry.pointer.is_empty() {
             // The file is the script.
-            return self.digest(file).unwrap_or_default();
+            return with_digest(file.to_owned());
         }
-        let Some(launch) = entry.launch.as_ref().filter(|launch| launch.pin == Pin::Local) else {
-            return String::new();
-        };
+        let launch = entry.launch.as_ref().filter(|launch| launch.pin == Pin::Local)?;
         // The program, or what an interpreter is given first: other arguments are data.
         let words: Vec<&str> = launch.argv.iter().map(Untrusted::as_found).collect();
         let script = words.iter().skip(1).find(|word| !word.starts_with('-'));
-        let paths = words.first().into_iter().chain(script).filter(|word| is_path(word));
-        let mut digests = paths.filter_map(|word| self.digest(&resolved(word, file, home)?));
-        digests.next().unwrap_or_default()
+        let mut paths = words.first().into_iter().chain(script).filter(|word| is_path(word));
+        paths.find_map(|word| with_digest(resolved(word, file, home)?))
     }
 
     /// The program or script of `entry`, or the folder above it, that any other account can write; `None`: there is
@@ -97,7 +95,9 @@ fn resolved(word: &str, file: &Path, home: Option<&Path>) -> Option<PathBuf> {
         .find_map(|head| word.strip_prefix(head))
         .unwrap_or(word);
     let folders = file.ancestors().skip(1).take(3);
-    folders.map(|folder| folder.join(word)).find(|path| path.symlink_metadata().is_ok())
+    folders
+        .map(|folder| folder.join(word).components().collect::<PathBuf>())
+        .find(|path| path.symlink_metadata().is_ok())
 }
 
 /// Whether every account can change a file, or put another in a folder's place.
