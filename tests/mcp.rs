@@ -667,6 +667,9 @@ fn every_audit_has_texts_and_every_text_an_audit() {
         "known-bad-package",
         "lock-plain-http",
         "package-manager-any-age",
+        "token-foreign-host",
+        "lock-odd-source",
+        "dependency-plain-http",
         "vulnerable-package",
     ]);
     coded.extend(caulk::audit::ALL.iter().flat_map(|audit| audit.others()));

@@ -67,6 +67,7 @@ mod run;
 mod scope;
 #[cfg(all(target_os = "linux", feature = "keychain"))]
 mod sealing;
+mod sources;
 mod sqlite;
 #[cfg(feature = "history")]
 mod staged;

@@ -18,7 +18,9 @@ mod instructions;
 mod line;
 mod loader_variable;
 mod lookalike;
+mod odd_source;
 mod pipe_to_shell;
+mod plain_source;
 mod plaintext_remote;
 pub mod posture;
 mod program_place;
@@ -28,6 +30,7 @@ mod registry;
 mod sends;
 mod shell_wrapper;
 mod tls_off;
+mod token_host;
 mod unpinned_package;
 mod unseen;
 mod wide_folder;
@@ -133,6 +136,23 @@ pub const ALL: &[&dyn Audit] = &[
 #[must_use]
 pub fn walks(surface: &Surface, source: &[u8]) -> bool {
     !surface.mcp.is_empty() || !surface.runs.is_empty() || ci::may_have_agent(surface, source)
+}
+
+/// What is said of a document by its fields alone, whatever starts from it: where its tokens go, and where what it
+/// names comes from.
+#[must_use]
+pub fn of_fields(cx: &AuditCx<'_>) -> Vec<Judgement> {
+    let mut found = Vec::new();
+    if token_host::looks_at(cx.surface) {
+        token_host::check(cx, &mut found);
+    }
+    if plain_source::looks_at(cx.surface) {
+        plain_source::check(cx, &mut found);
+    }
+    if odd_source::looks_at(cx.surface) {
+        odd_source::check(cx, &mut found);
+    }
+    found
 }
 
 /// Runs every audit, and brings the reasons of one entry together: one judgement for each entry

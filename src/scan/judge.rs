@@ -71,8 +71,22 @@ impl<'j> Judge<'j> {
         document: &Document<'_>,
         mask: &Mask,
     ) -> Vec<Judgement> {
+        let masked = |text: &[u8]| -> Untrusted { mask.text(self.scanner.detector, text) };
+        let level = candidate.level;
+        let texts = self.scanner.pack.audits();
+        let mut judgements = audit::of_fields(&AuditCx {
+            surface,
+            level,
+            doc: document,
+            servers: &[],
+            hooks: &[],
+            texts,
+            mask: &masked,
+        });
+        judgements.retain(|judgement| self.scanner.pack.keeps(&judgement.rule));
         if !surface.lists.is_empty() {
-            return self.components(candidate, surface, document);
+            judgements.extend(self.components(candidate, surface, document));
+            return judgements;
         }
         let posture = self.posture.get_or_init(|| Posture::new(self.scanner.pack.settings()));
         let outlined;
@@ -80,19 +94,17 @@ impl<'j> Judge<'j> {
             // Instructions are judged by their bytes: there is nothing in them to walk.
             document
         } else if !audit::walks(surface, document.source) && !posture.asks(&surface.id) {
-            return Vec::new();
+            return judgements;
         } else {
             // Settings in another form than JSON are walked like those in JSON.
             let tree = Some(outline::tree(document, self.scanner.detector.limits()));
             outlined = Document { source: document.source, fields: Vec::new(), tree, problem: document.problem };
             &outlined
         };
-        let masked = |text: &[u8]| -> Untrusted { mask.text(self.scanner.detector, text) };
         if candidate.level != Level::Project {
             self.stock.agent(surface, &masked(candidate.path.as_os_str().as_encoded_bytes()));
         }
-        let level = candidate.level;
-        let mut judgements = posture.check(&surface.id, level, document, &masked);
+        judgements.extend(posture.check(&surface.id, level, document, &masked));
         let servers = if surface.mcp.is_empty() {
             Vec::new()
         } else {
@@ -101,7 +113,6 @@ impl<'j> Judge<'j> {
         let claude = surface.product == hooks::PRODUCT;
         let mut hooks = if claude { hooks::entries(document, level, &masked) } else { Vec::new() };
         hooks.extend(runs::entries(surface, level, document, &masked));
-        let texts = self.scanner.pack.audits();
         let cx = AuditCx { surface, level, doc: document, servers: &servers, hooks: &hooks, texts, mask: &masked };
         judgements.extend(audit::run(&cx));
         for entry in servers.iter().chain(&hooks).filter(|entry| !entry.disabled).take(OPEN) {
