@@ -3,7 +3,7 @@
 //!
 //! Scopes have registries of their own, so packages of a scope are not asked; neither are hosts at which much lies.
 
-use super::plaintext_remote::host;
+use super::plaintext_remote::{host, is_below, is_loopback};
 use super::{AuditCx, Judgement};
 use crate::model::{Evidence, Severity};
 use crate::rules::rule::Surface;
@@ -98,6 +98,5 @@ fn parsed(address: &[u8]) -> Option<(String, bool)> {
 }
 
 fn is_public(name: &str) -> bool {
-    let below = |host: &&str| name == *host || name.strip_suffix(*host).is_some_and(|head| head.ends_with('.'));
-    !name.contains('.') || super::plaintext_remote::is_loopback(name) || PUBLIC.iter().any(|host| below(&host))
+    !name.contains('.') || is_loopback(name) || PUBLIC.iter().any(|host| is_below(name, host))
 }

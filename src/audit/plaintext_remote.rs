@@ -68,6 +68,11 @@ pub(crate) fn host(rest: &str) -> &str {
     }
 }
 
+/// Whether a name is `host` or below it.
+pub(super) fn is_below(name: &str, host: &str) -> bool {
+    name.strip_suffix(host).is_some_and(|head| head.is_empty() || head.ends_with('.'))
+}
+
 /// Whether a host is this machine.
 pub(crate) fn is_loopback(host: &str) -> bool {
     let v4 = host.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback() || address.is_unspecified());

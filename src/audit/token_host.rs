@@ -4,7 +4,7 @@
 //! section that is the host, an address beside the token, or the address it stands in. A registry that gives out tokens
 //! of its own form is nobody's business.
 
-use super::plaintext_remote::{host, is_loopback};
+use super::plaintext_remote::{host, is_below, is_loopback};
 use super::{AuditCx, Judgement};
 use crate::model::{Evidence, Severity};
 use crate::read::{Field, Role, url};
@@ -103,7 +103,9 @@ fn told(value: &[u8]) -> Option<(&'static Kind, Option<String>)> {
 fn is_token(kind: &Kind, value: &[u8]) -> bool {
     let Some(body) = value.strip_prefix(kind.prefix) else { return false };
     let mut seen = [false; 256];
-    body.iter().for_each(|byte| seen[usize::from(*byte)] = true);
+    for byte in body {
+        seen[usize::from(*byte)] = true;
+    }
     value.len() >= kind.least
         && body.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(byte))
         && seen.iter().filter(|seen| **seen).count() >= 10
@@ -159,10 +161,9 @@ const RESERVED: [&str; 12] = [
 /// Whether a host is none of the vendor's. A name without a dot is of this machine or its own network: a proxy there
 /// passes the token on.
 fn is_foreign(kind: &Kind, name: &str) -> bool {
-    let below = |host: &&str| name == *host || name.strip_suffix(*host).is_some_and(|head| head.ends_with('.'));
-    let own = kind.hosts.iter().any(|host| below(&host));
-    let of_another =
-        KINDS.iter().any(|other| other.vendor != kind.vendor && other.hosts.iter().any(|host| below(&host)));
+    let is_of = |kind: &Kind| kind.hosts.iter().any(|host| is_below(name, host));
+    let own = is_of(kind);
+    let of_another = KINDS.iter().any(|other| other.vendor != kind.vendor && is_of(other));
     let reserved = RESERVED.iter().any(|end| name.ends_with(end) || *name == end[1..]);
     !own && name.contains('.') && !reserved && !is_loopback(name) && (!kind.at_others || of_another)
 }
