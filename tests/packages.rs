@@ -482,6 +482,20 @@ fn a_manager_that_takes_any_release_is_told_if_it_could_wait() {
     assert_eq!(told("11.9.3", ""), 0, "it knows no such setting");
     assert_eq!(told("11.10.0", "min-release-age=7\n"), 0);
     assert_eq!(told("11.10.0", "before = 2026-01-01\n"), 0);
+    // uv's installer leaves a note with its version, bun comes from npm.
+    let told = |files: &[(&str, &str)]| {
+        let home = TempDir::new().unwrap();
+        files.iter().for_each(|(name, text)| put(home.path(), name, text));
+        scan(home.path(), &["--only", "package-manager-any-age"])["findings"].as_array().unwrap().len()
+    };
+    let uv = |version: &str| format!(r#"{{"binaries": ["uv", "uvx"], "version": "{version}"}}"#);
+    let (receipt, config) = (".config/uv/uv-receipt.json", ".config/uv/uv.toml");
+    assert_eq!(told(&[(receipt, &uv("0.10.2"))]), 1);
+    assert_eq!(told(&[(receipt, &uv("0.9.16"))]), 0);
+    assert_eq!(told(&[(receipt, &uv("0.10.2")), (config, "exclude-newer = \"7 days\"\n")]), 0);
+    let bun = (".npm-global/lib/node_modules/bun/package.json", r#"{"name": "bun", "version": "1.3.0"}"#);
+    assert_eq!(told(&[bun]), 1);
+    assert_eq!(told(&[bun, (".bunfig.toml", "[install]\nminimumReleaseAge = 604800\n")]), 0);
 }
 
 /// Versions with a hole are no attack, and say so; where a lock file only names one, it is little.

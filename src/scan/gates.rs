@@ -5,7 +5,7 @@ use super::collect::Found;
 use super::engine::Engine;
 use super::walk::Candidate;
 use crate::audit::Judgement;
-use crate::host::{installed, open};
+use crate::host::{Os, installed, open};
 use crate::model::{Confidence, Evidence, Untrusted};
 use crate::rules::place::Level;
 
@@ -20,7 +20,7 @@ struct Gate {
     file: &'static str,
 }
 
-const GATES: [Gate; 2] = [
+const GATES: [Gate; 4] = [
     Gate {
         package: "npm",
         from: &[11, 10],
@@ -37,7 +37,26 @@ const GATES: [Gate; 2] = [
         surface: "npm.npmrc",
         file: ".npmrc",
     },
+    Gate {
+        package: "bun",
+        from: &[1, 3],
+        until: None,
+        keys: &["minimumReleaseAge", "install.minimumReleaseAge"],
+        surface: "bun.config",
+        file: ".bunfig.toml",
+    },
+    Gate {
+        package: "uv",
+        // Before, it took dates only.
+        from: &[0, 9, 17],
+        until: None,
+        keys: &["exclude-newer"],
+        surface: "uv.config",
+        file: ".config/uv/uv.toml",
+    },
 ];
+/// uv's file on Windows.
+const UV_WINDOWS: &str = "AppData/Roaming/uv/uv.toml";
 /// Bytes of a file of settings that are looked at.
 const MOST: usize = 1 << 20;
 
@@ -46,9 +65,13 @@ impl Engine<'_> {
     pub(super) fn age_gates(&self) {
         for gate in &GATES {
             let Some(text) = self.scanner.pack.audit_text("package-manager-any-age") else { return };
-            let Some(version) = self.stock().version_of(gate.package) else { continue };
+            let os = self.scanner.host.os;
+            // uv's own installer leaves a note.
+            let receipt = || installed::of_receipt(self.root, os, gate.package);
+            let Some(version) = self.stock().version_of(gate.package).or_else(receipt) else { continue };
             let is = |least: &[u64]| installed::is_at_least(&version, least);
-            let path = self.root.join(gate.file);
+            let on_windows = gate.package == "uv" && os == Os::Windows;
+            let path = self.root.join(if on_windows { UV_WINDOWS } else { gate.file });
             if !is(gate.from) || gate.until.is_some_and(is) || self.sets(&path, gate.keys) {
                 continue;
             }

@@ -12,7 +12,7 @@ use std::sync::{Mutex, PoisonError};
 /// Components that are listed at most.
 const MOST: usize = 200_000;
 /// Package managers whose settings depend on their version.
-const MANAGERS: [&str; 2] = ["npm", "pnpm"];
+const MANAGERS: [&str; 3] = ["npm", "pnpm", "bun"];
 /// Findings of one file at most: a list of nothing but bad packages says so with a hundred.
 const FINDINGS: usize = 100;
 
