@@ -275,7 +275,7 @@ fn wildcards_leave_the_deepest_folder() {
 fn fields_name_field_rules_that_have_examples() {
     let pack = RulePack::builtin();
     for surface in surfaces() {
-        for place in surface.secrets.iter() {
+        for place in pack.places_of(surface) {
             let rule: &Rule = pack.rule(pack.find(&place.rule).unwrap_or_else(|| panic!("no rule {}", place.rule)));
             assert!(matches!(rule.kind, RuleKind::Field), "{}", rule.id);
             assert!(!rule.matches.is_empty() && !rule.ignores.is_empty(), "{}", rule.id);
@@ -301,13 +301,10 @@ fn every_field_rule_holds_in_its_examples() {
     let keys = KeyRing::new(zeroize::Zeroizing::new(vec![7; 32]));
     let detector = Detector::new(&pack, &keys, Limits::SHIPPED, std::time::SystemTime::now());
     let named = |id: &str| {
-        surfaces()
-            .iter()
-            .filter(move |surface| surface.secrets.iter().any(|place| place.rule == id))
-            .collect::<Vec<_>>()
+        surfaces().iter().filter(|surface| pack.places_of(surface).any(|place| place.rule == id)).collect::<Vec<_>>()
     };
     let ids: BTreeSet<&str> =
-        surfaces().iter().flat_map(|surface| surface.secrets.iter().map(|place| &*place.rule)).collect();
+        surfaces().iter().flat_map(|surface| pack.places_of(surface)).map(|place| &*place.rule).collect();
     let mut wrong = Vec::new();
     for rule in ids.iter().filter_map(|id| pack.find(id)).map(|index| pack.rule(index)) {
         let example = |text: &str| caulk::rules::template::expand(text, &rule.id);

@@ -207,3 +207,18 @@ fn the_registry_is_read_as_it_is() {
     let home = TempDir::new().unwrap();
     assert!(started(&looked(Os::Windows, home.path(), &keys)).iter().any(|(_, name, _)| *name == value.1));
 }
+
+/// What a terminal starts is one thing; what its settings hold is looked at as before.
+#[test]
+fn secrets_in_the_settings_of_terminals_are_found() {
+    let secret = common::desk::make("<an:24>", "terminal");
+    for (name, text) in [
+        (".config/tabby/config.yaml", format!("profiles:\n  - type: ssh\n    options:\n      apiKey: {secret}\n")),
+        (".config/alacritty/alacritty.toml", format!("[env]\nACME_API_KEY = \"{secret}\"\n")),
+    ] {
+        let home = TempDir::new().unwrap();
+        write(home.path(), name, text);
+        let report = looked(Os::Linux, home.path(), &[]);
+        assert_eq!(report.findings.len(), 1, "{name}: {:?}", report.findings);
+    }
+}

@@ -7,6 +7,7 @@ use crate::schema::{
     ArtifactSpec, AuditSpec, CampaignFile, CatalogFile, Paths, RuleSpec, RunSpec, SettingSpec, SurfaceSpec,
 };
 use crate::{fields, shape, vet};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// The source of `pack.rs`.
@@ -18,11 +19,12 @@ pub(crate) fn tables(pack: &Pack) -> String {
     for file in &pack.surfaces {
         rules.extend(file.content.rules.iter().map(|spec| rule(spec, &file.content.product)));
     }
-    let surfaces = pack
-        .surfaces
-        .iter()
-        .flat_map(|file| file.content.surfaces.iter().map(|spec| surface(pack, spec, &file.content.product)))
-        .collect();
+    let mut places = Places::default();
+    let mut surfaces = Vec::new();
+    for file in &pack.surfaces {
+        let rows = file.content.surfaces.iter().map(|spec| surface(pack, spec, &file.content.product, &mut places));
+        surfaces.extend(rows);
+    }
     let settings = pack
         .posture
         .iter()
@@ -50,6 +52,7 @@ pub(crate) fn tables(pack: &Pack) -> String {
     let _ = writeln!(out, "pub(super) static PACK_DATE: &str = {:?};", pack.date);
     let _ = writeln!(out, "pub(super) static PACK_DIGEST: &str = {:?};", pack.digest);
     table(&mut out, "RULES", "Rule", rules);
+    table(&mut out, "PLACES", "SecretPlace", places.rows);
     table(&mut out, "SURFACES", "Surface", surfaces);
     table(&mut out, "SETTINGS", "Setting", settings);
     table(&mut out, "AUDITS", "AuditText", audits);
@@ -120,15 +123,28 @@ fn rule(spec: &RuleSpec, vendor: &str) -> String {
     )
 }
 
-fn surface(pack: &Pack, spec: &SurfaceSpec, product: &str) -> String {
-    let secrets = fields::of(pack, spec).into_iter().map(|(field, form, rule)| {
-        format!(
-            "SecretPlace {{ field: {}, form: {}, rule: {} }}",
-            text(&field),
-            variant("SecretForm", form),
-            text(rule)
-        )
-    });
+/// Secret fields, each once: surfaces name them by number, for thousands of them are the same.
+#[derive(Default)]
+struct Places {
+    rows: Vec<String>,
+    known: BTreeMap<String, usize>,
+}
+
+impl Places {
+    fn number(&mut self, (field, form, rule): (String, &str, &str)) -> String {
+        let (field, form) = (text(&field), variant("SecretForm", form));
+        let row = format!("SecretPlace {{ field: {field}, form: {form}, rule: {} }}", text(rule));
+        let next = self.rows.len();
+        let number = *self.known.entry(row.clone()).or_insert(next);
+        if number == next {
+            self.rows.push(row);
+        }
+        number.to_string()
+    }
+}
+
+fn surface(pack: &Pack, spec: &SurfaceSpec, product: &str, places: &mut Places) -> String {
+    let secrets: Vec<String> = fields::of(pack, spec).into_iter().map(|field| places.number(field)).collect();
     format!(
         "Surface {{ id: {}, title: {}, product: {}, format: {}, system: {}, user: {}, anywhere: {}, except: {}, \
          project: {}, secrets: {}, commands: {}, mcp: {}, client: {}, servers: {}, runs: {}, lists: {}, global: {}, transcript: {}, history: {}, mode: {:?}, recipes: {}, references: {}, \
@@ -142,7 +158,7 @@ fn surface(pack: &Pack, spec: &SurfaceSpec, product: &str) -> String {
         list(&spec.anywhere),
         list(&spec.except),
         spec.project,
-        borrowed(secrets),
+        format!("&[{}]", secrets.join(", ")),
         list(&spec.commands),
         text(&spec.mcp),
         text(if spec.client.is_empty() { product } else { &spec.client }),

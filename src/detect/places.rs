@@ -2,18 +2,22 @@
 
 use crate::read::Text;
 use crate::rules::field_path::FieldPath;
-use crate::rules::rule::{SecretForm, Surface};
+use crate::rules::rule::{SecretForm, SecretPlace, Surface};
 use crate::rules::{RuleIdx, RulePack};
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 /// Per surface id, compiled when a file of it is first met: most scans meet few of them.
-pub(super) struct Places(BTreeMap<&'static str, Surfaced>);
+pub(super) struct Places {
+    all: &'static [SecretPlace],
+    /// The rule of each; none for one that is disabled.
+    rules: Vec<Option<RuleIdx>>,
+    surfaced: BTreeMap<&'static str, Surfaced>,
+}
 
 /// A surface, and its places once they are compiled.
 struct Surfaced {
     surface: &'static Surface,
-    rules: Vec<Option<RuleIdx>>,
     places: OnceLock<Vec<Place>>,
 }
 
@@ -28,20 +32,20 @@ impl Places {
     pub(super) fn new(pack: &RulePack) -> Self {
         let enabled = |id: &str| pack.find(id).filter(|rule| pack.enabled(*rule));
         let mut known: BTreeMap<&str, Option<RuleIdx>> = BTreeMap::new();
-        let surfaced = pack.surfaces().iter().filter(|surface| !surface.secrets.is_empty()).map(|surface| {
-            let rules =
-                surface.secrets.iter().map(|place| *known.entry(&place.rule).or_insert_with(|| enabled(&place.rule)));
-            (surface.id.as_ref(), Surfaced { surface, rules: rules.collect(), places: OnceLock::new() })
-        });
-        Self(surfaced.collect())
+        let rules = pack.places().iter().map(|place| *known.entry(&place.rule).or_insert_with(|| enabled(&place.rule)));
+        let rules = rules.collect();
+        let surfaced = pack.surfaces().iter().filter(|surface| !surface.secrets.is_empty());
+        let surfaced =
+            surfaced.map(|surface| (surface.id.as_ref(), Surfaced { surface, places: OnceLock::new() })).collect();
+        Self { all: pack.places(), rules, surfaced }
     }
 
     /// How the surface says a field is to be looked at.
     pub(super) fn of(&self, surface: Option<&Surface>, path: &[&[u8]]) -> Option<(SecretForm, RuleIdx)> {
-        let surfaced = self.0.get(surface?.id.as_ref())?;
+        let surfaced = self.surfaced.get(surface?.id.as_ref())?;
         let places = surfaced.places.get_or_init(|| {
-            let secrets = surfaced.surface.secrets.iter().zip(&surfaced.rules);
-            let enabled = secrets.filter_map(|(place, rule)| Some((place, (*rule)?)));
+            let numbers = surfaced.surface.secrets.iter().map(|number| usize::from(*number));
+            let enabled = numbers.filter_map(|at| Some((self.all.get(at)?, (*self.rules.get(at)?)?)));
             let compiled = enabled.map(|(place, rule)| (FieldPath::new(&place.field), place.form, rule));
             compiled.map(|(path, form, rule)| Place { path, form, rule }).collect()
         });

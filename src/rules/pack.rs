@@ -5,7 +5,7 @@
 
 use super::catalog::{CatalogSet, Shipped};
 use super::compiled::{Compiled, compile};
-use super::rule::{AuditText, Campaign, Edit, Recipe, Rule, Setting, Str, Surface};
+use super::rule::{AuditText, Campaign, Edit, Recipe, Rule, SecretPlace, Setting, Str, Surface};
 use super::wildcard::Wildcard;
 use super::{RuleError, load};
 use crate::model::PackFacts;
@@ -219,6 +219,19 @@ impl RulePack {
         self.compiled[index.as_usize()]
             .get_or_init(|| compile(self.rule(index)).ok().flatten().map(Box::new))
             .as_deref()
+    }
+
+    /// Secret fields of all surfaces, each once.
+    #[must_use]
+    #[allow(clippy::unused_self, reason = "packs with surfaces of their own may come")]
+    pub fn places(&self) -> &'static [SecretPlace] {
+        data::PLACES
+    }
+
+    /// The secret fields of one surface.
+    pub fn places_of(&self, surface: &Surface) -> impl Iterator<Item = &'static SecretPlace> {
+        let places = self.places();
+        surface.secrets.iter().filter_map(|number| places.get(usize::from(*number)))
     }
 
     /// Kinds of places.

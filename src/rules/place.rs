@@ -290,12 +290,13 @@ struct Entry<'p> {
     anchored: bool,
     /// Whether case is ignored.
     fold: bool,
-    tail: OnceLock<Tail>,
+    /// Boxed, for most of thousands never compile.
+    tail: OnceLock<Box<Tail>>,
 }
 
 impl<'p> Entry<'p> {
     fn tail(&self) -> &Tail {
-        self.tail.get_or_init(|| Tail::new(self.folder, self.rest, self.anchored, self.fold))
+        self.tail.get_or_init(|| Box::new(Tail::new(self.folder, self.rest, self.anchored, self.fold)))
     }
 
     /// A fixed name near the end and how far from it, or the fixed extension of the last.

@@ -26,8 +26,8 @@ pub struct Surface {
     pub except: List<Str>,
     /// Whether it marks a project.
     pub project: bool,
-    /// Fields that hold secrets.
-    pub secrets: List<SecretPlace>,
+    /// Fields that hold secrets: their numbers in [`RulePack::places`](super::RulePack::places).
+    pub secrets: &'static [u16],
     /// Fields that run.
     pub commands: List<Str>,
     /// What stands between its MCP servers and their start; empty: none is kept here.

@@ -65,7 +65,7 @@ impl Home {
 
 /// A document with a secret at the first field that the surface names, or else with a token.
 fn document(surface: &Surface, seed: &str) -> Vec<u8> {
-    let by_field = surface.secrets.first().and_then(|place| {
+    let by_field = RulePack::builtin().places_of(surface).next().and_then(|place| {
         let keys = write::keys(&place.field, place.form, surface.format);
         write::document(surface.format, &keys, &write::value(place.form, seed))
     });
