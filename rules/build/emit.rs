@@ -147,7 +147,7 @@ fn surface(pack: &Pack, spec: &SurfaceSpec, product: &str, places: &mut Places) 
     let secrets: Vec<String> = fields::of(pack, spec).into_iter().map(|field| places.number(field)).collect();
     format!(
         "Surface {{ id: {}, title: {}, product: {}, format: {}, system: {}, user: {}, anywhere: {}, except: {}, \
-         project: {}, secrets: {}, commands: {}, mcp: {}, client: {}, servers: {}, runs: {}, lists: {}, global: {}, transcript: {}, history: {}, mode: {:?}, recipes: {}, references: {}, \
+         project: {}, secrets: &[{}], commands: {}, mcp: {}, client: {}, servers: {}, runs: {}, lists: {}, global: {}, transcript: {}, history: {}, mode: {:?}, recipes: {}, references: {}, \
          samples: {} }}",
         text(&spec.id),
         text(&spec.title),
@@ -158,7 +158,7 @@ fn surface(pack: &Pack, spec: &SurfaceSpec, product: &str, places: &mut Places) 
         list(&spec.anywhere),
         list(&spec.except),
         spec.project,
-        format!("&[{}]", secrets.join(", ")),
+        secrets.join(", "),
         list(&spec.commands),
         text(&spec.mcp),
         text(if spec.client.is_empty() { product } else { &spec.client }),
