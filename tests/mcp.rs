@@ -271,6 +271,11 @@ fn consent_is_the_clients_and_a_grant_switches_it_off() {
     );
     assert_eq!(
         granted(r#"{"projects": {"/src/app": {"enabledMcpjsonServers": ["a"]}}}"#),
+        (Consent::Approved, false),
+        "the user's answer, in the user's own file"
+    );
+    assert_eq!(
+        granted(r#"{"enableAllProjectMcpServers": true, "projects": {"/src/app": {"enabledMcpjsonServers": ["a"]}}}"#),
         (Consent::SwitchedOff, false)
     );
     assert_eq!(granted(r#"{"projects": {"/src/other": {"enabledMcpjsonServers": ["a"]}}}"#), (Consent::Asked, false));

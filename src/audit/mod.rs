@@ -173,7 +173,8 @@ fn consent_reason(consent: Consent) -> Option<String> {
     match consent {
         Consent::Unasked => Some("starts without approval".into()),
         Consent::SwitchedOff => Some("approval is switched off".into()),
-        Consent::Approved | Consent::Asked => None,
+        Consent::Approved => Some("approved by a stored decision".into()),
+        Consent::Asked => None,
     }
 }
 

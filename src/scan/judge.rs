@@ -12,9 +12,11 @@ use crate::components;
 use crate::detect::Mask;
 use crate::host::installed as copies;
 use crate::host::open::{self, Roots};
+use crate::ledger::approvals::{Approvals, Asked};
 use crate::ledger::grants::Grants;
 use crate::ledger::{hooks, mcp, pin, runs};
 use crate::model::{AutorunEntry, Component, Started, Untrusted};
+use crate::read::git_state::GitStates;
 use crate::read::{self, Document, Format, outline};
 use crate::rules::place::Level;
 use crate::rules::rule::{Edit, Surface};
@@ -47,16 +49,27 @@ pub(super) struct Judge<'j> {
     /// All that starts by itself, where it was asked for.
     started: Mutex<Vec<Started>>,
     digests: Digests<'j>,
+    /// What the home's own files say was approved before; nothing for a named tree.
+    approvals: Approvals,
+    git: &'j GitStates,
     /// Packages and extensions that are here.
     pub(super) stock: Stock<'j>,
 }
 
 impl<'j> Judge<'j> {
-    pub(super) fn new(scanner: &'j Scanner<'j>, root: PathBuf, is_home: bool, everywhere: &'j Roots) -> Self {
+    pub(super) fn new(
+        scanner: &'j Scanner<'j>,
+        home: Option<PathBuf>,
+        approvals: Approvals,
+        everywhere: &'j Roots,
+        git: &'j GitStates,
+    ) -> Self {
         Self {
             scanner,
             posture: OnceLock::new(),
-            home: is_home.then_some(root),
+            home,
+            approvals,
+            git,
             started: Mutex::default(),
             digests: Digests::new(everywhere),
             stock: Stock::new(scanner),
@@ -93,7 +106,7 @@ impl<'j> Judge<'j> {
         }
         let level = candidate.level;
         let mut judgements = posture.check(&surface.id, level, document, &masked);
-        let servers = if surface.mcp.is_empty() {
+        let mut servers = if surface.mcp.is_empty() {
             Vec::new()
         } else {
             mcp::entries_with(surface, level, document, &self.grants(candidate), &masked)
@@ -101,6 +114,7 @@ impl<'j> Judge<'j> {
         let claude = surface.product == hooks::PRODUCT;
         let mut hooks = if claude { hooks::entries(document, level, &masked) } else { Vec::new() };
         hooks.extend(runs::entries(surface, level, document, &masked));
+        self.approve(candidate, surface, document, servers.iter_mut().chain(&mut hooks));
         let texts = self.scanner.pack.audits();
         let cx = AuditCx { surface, level, doc: document, servers: &servers, hooks: &hooks, texts, mask: &masked };
         judgements.extend(audit::run(&cx));
@@ -114,6 +128,20 @@ impl<'j> Judge<'j> {
         self.look_up(&mut judgements, servers.iter().chain(&hooks));
         judgements.retain(|judgement| self.scanner.pack.keeps(&judgement.rule));
         judgements
+    }
+
+    /// Sets the consent of what the user approved before.
+    fn approve<'e>(
+        &self,
+        candidate: &Candidate<'_>,
+        surface: &Surface,
+        doc: &Document<'_>,
+        entries: impl Iterator<Item = &'e mut AutorunEntry>,
+    ) {
+        let Some(path) = candidate.path.to_str() else { return };
+        let repository = candidate.path.parent().and_then(|folder| self.git.root(folder));
+        let repository = repository.as_deref().and_then(Path::to_str);
+        self.approvals.apply(&Asked { surface, level: candidate.level, path, repository, doc }, entries);
     }
 
     /// Lists what starts by itself, and tells what changed of it since it was approved.

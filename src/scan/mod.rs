@@ -2,6 +2,7 @@
 //!
 //! Prints nothing, decides no exit status, writes no file; `cli` composes it with triage and output.
 
+mod approved;
 mod artifacts;
 mod buffer;
 mod collect;
