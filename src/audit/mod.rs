@@ -29,6 +29,7 @@ mod shell_wrapper;
 mod tls_off;
 mod unpinned_package;
 mod unseen;
+mod weigh;
 mod writable;
 
 pub use unseen::is_instructions;
@@ -39,6 +40,7 @@ use crate::read::Document;
 use crate::rules::place::Level;
 use crate::rules::rule::{AuditText, Surface};
 use std::ops::Range;
+use weigh::{Fault, weigh};
 
 /// What an audit looks at: one document, and what its file starts.
 pub struct AuditCx<'a> {
@@ -166,7 +168,7 @@ pub fn run(cx: &AuditCx<'_>) -> Vec<Judgement> {
 /// An entry that is not what it was when it was approved.
 #[must_use]
 pub fn changed(cx: &AuditCx<'_>, entry: &AutorunEntry, why: &str) -> Option<Judgement> {
-    cx.judge("autorun-changed", entry, Severity::High, why)
+    cx.judge("autorun-changed", entry, Fault::Bad(Severity::High), why)
 }
 
 fn consent_reason(consent: Consent) -> Option<String> {
@@ -176,11 +178,6 @@ fn consent_reason(consent: Consent) -> Option<String> {
         Consent::Approved => Some("approved by a stored decision".into()),
         Consent::Asked => None,
     }
-}
-
-/// Whether nobody is asked before the entry starts.
-fn starts_by_itself(entry: &AutorunEntry) -> bool {
-    matches!(entry.consent, Consent::Unasked | Consent::SwitchedOff)
 }
 
 impl AuditCx<'_> {
@@ -200,7 +197,7 @@ impl AuditCx<'_> {
     }
 
     /// A judgement of one entry for one reason; `None` when the pack has no texts for the audit.
-    fn judge(&self, id: &str, entry: &AutorunEntry, severity: Severity, why: impl Into<String>) -> Option<Judgement> {
+    fn judge(&self, id: &str, entry: &AutorunEntry, fault: Fault, why: impl Into<String>) -> Option<Judgement> {
         let evidence = Evidence {
             server: Some(entry.name.clone()),
             command: match (&entry.launch, &entry.transport) {
@@ -212,6 +209,7 @@ impl AuditCx<'_> {
             why: vec![why.into()],
             ..Evidence::default()
         };
+        let severity = weigh(fault, entry.consent);
         self.judgement(id, severity, entry.pointer.clone(), entry.span.clone(), evidence)
     }
 
