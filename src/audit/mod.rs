@@ -17,6 +17,7 @@ mod hook;
 mod instructions;
 mod line;
 mod loader_variable;
+mod other_user;
 mod pipe_to_shell;
 mod plaintext_remote;
 pub mod posture;
@@ -58,6 +59,19 @@ pub struct AuditCx<'a> {
     pub texts: &'a [AuditText],
     /// Turns bytes of the document into text without its secrets.
     pub mask: &'a dyn Fn(&[u8]) -> Untrusted,
+    /// Where the file is.
+    pub around: Around<'a>,
+}
+
+/// What is known of a file's place; nothing where only a document is looked at.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Around<'a> {
+    /// Its path.
+    pub path: &'a str,
+    /// Whose home it lies in, by the home's name.
+    pub user: &'a str,
+    /// Whether a Flatpak application starts what is in it, and is kept from the home.
+    pub in_flatpak: bool,
 }
 
 /// A finding before it has a file: the scan adds the location.
@@ -155,7 +169,7 @@ pub fn run(cx: &AuditCx<'_>) -> Vec<Judgement> {
         if judgement.category == Category::AutoExec
             && let Some(entry) = entry
         {
-            judgement.evidence.runs = Some(reach::runs(cx.level, entry));
+            judgement.evidence.runs = Some(reach::runs(cx, cx.level, entry));
             judgement.evidence.why.extend(consent_reason(entry.consent));
         }
         let mut seen = std::collections::HashSet::new();

@@ -12,7 +12,7 @@ pub fn writable(cx: &AuditCx<'_>, entry: &AutorunEntry, place: Untrusted) -> Opt
     let why = "other accounts of this machine can change it";
     let mut judgement = cx.judge("autorun-writable-program", entry, Fault::Bad(Severity::High), why)?;
     judgement.evidence.value = Some(place);
-    let mut runs = super::reach::runs(Level::User, entry);
+    let mut runs = super::reach::runs(cx, Level::User, entry);
     runs.code = CodeFrom::Others;
     judgement.evidence.runs = Some(runs);
     Some(judgement)

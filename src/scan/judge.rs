@@ -2,12 +2,13 @@
 //! given to the audits. The ledger and the audits do not know each other; this is where they meet.
 
 use super::Scanner;
+use super::flatpak;
 use super::installed;
 use super::started::Digests;
 use super::stock::Stock;
 use super::walk::Candidate;
 use crate::audit::posture::Posture;
-use crate::audit::{self, AuditCx, Judgement};
+use crate::audit::{self, Around, AuditCx, Judgement};
 use crate::components;
 use crate::detect::Mask;
 use crate::host::installed as copies;
@@ -52,6 +53,8 @@ pub(super) struct Judge<'j> {
     /// What the home's own files say was approved before; nothing for a named tree.
     approvals: Approvals,
     git: &'j GitStates,
+    roots: &'j Roots,
+    everywhere: &'j Roots,
     /// Packages and extensions that are here.
     pub(super) stock: Stock<'j>,
 }
@@ -61,7 +64,7 @@ impl<'j> Judge<'j> {
         scanner: &'j Scanner<'j>,
         home: Option<PathBuf>,
         approvals: Approvals,
-        everywhere: &'j Roots,
+        (roots, everywhere): (&'j Roots, &'j Roots),
         git: &'j GitStates,
     ) -> Self {
         Self {
@@ -70,6 +73,8 @@ impl<'j> Judge<'j> {
             home,
             approvals,
             git,
+            roots,
+            everywhere,
             started: Mutex::default(),
             digests: Digests::new(everywhere),
             stock: Stock::new(scanner),
@@ -116,16 +121,23 @@ impl<'j> Judge<'j> {
         hooks.extend(runs::entries(surface, level, document, &masked));
         self.approve(candidate, surface, document, servers.iter_mut().chain(&mut hooks));
         let texts = self.scanner.pack.audits();
-        let cx = AuditCx { surface, level, doc: document, servers: &servers, hooks: &hooks, texts, mask: &masked };
+        let in_flatpak = self.home.as_deref().is_some_and(|home| {
+            !(servers.is_empty() && hooks.is_empty())
+                && flatpak::keeps(self.scanner, self.roots, self.everywhere, home, &candidate.path)
+        });
+        let user = self.home.as_deref().and_then(Path::file_name).and_then(|name| name.to_str()).unwrap_or_default();
+        let around = Around { path: candidate.path.to_str().unwrap_or_default(), user, in_flatpak };
+        let (doc, servers, hooks) = (document, servers.as_slice(), hooks.as_slice());
+        let cx = AuditCx { surface, level, doc, servers, hooks, texts, mask: &masked, around };
         judgements.extend(audit::run(&cx));
-        for entry in servers.iter().chain(&hooks).filter(|entry| !entry.disabled).take(OPEN) {
+        for entry in servers.iter().chain(hooks).filter(|entry| !entry.disabled).take(OPEN) {
             let open = self.digests.open_to_others(entry, &candidate.path, self.home.as_deref());
             let place = open.map(|path| masked(path.as_os_str().as_encoded_bytes()));
             judgements.extend(place.and_then(|place| audit::writable(&cx, entry, place)));
         }
-        judgements.extend(self.stock.started(servers.iter().chain(&hooks), &surface.id));
-        judgements.extend(self.remember(candidate, surface, servers.iter().chain(&hooks), &cx));
-        self.look_up(&mut judgements, servers.iter().chain(&hooks));
+        judgements.extend(self.stock.started(servers.iter().chain(hooks), &surface.id));
+        judgements.extend(self.remember(candidate, surface, servers.iter().chain(hooks), &cx));
+        self.look_up(&mut judgements, servers.iter().chain(hooks));
         judgements.retain(|judgement| self.scanner.pack.keeps(&judgement.rule));
         judgements
     }

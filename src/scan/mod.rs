@@ -9,6 +9,7 @@ mod collect;
 mod content;
 mod database;
 mod engine;
+mod flatpak;
 mod gates;
 mod installed;
 mod judge;

@@ -169,7 +169,7 @@ fn root_of(
     let known = known(scanner, index, root);
     let home = (root.mode != Mode::Tree).then(|| root.path.clone());
     let approvals = home.as_deref().map(|home| approved::read(scanner, &known, home, &roots, &everywhere));
-    let judge = Judge::new(scanner, home, approvals.unwrap_or_default(), &everywhere, git);
+    let judge = Judge::new(scanner, home, approvals.unwrap_or_default(), (&roots, &everywhere), git);
     let mut engine = Engine {
         scanner,
         collector,

@@ -61,7 +61,7 @@ pub(super) fn run(
     for (found, roots) in repositories(paths) {
         let top = found.as_ref().map_or(&roots[0], |repository| &repository.work_tree);
         let within = Roots::new(std::slice::from_ref(top));
-        let judge = Judge::new(scanner, None, Approvals::default(), &within, git);
+        let judge = Judge::new(scanner, None, Approvals::default(), (&within, &within), git);
         let engine = Engine {
             scanner,
             collector,
