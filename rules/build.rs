@@ -222,6 +222,12 @@ fn cross_check(pack: &Pack) -> Vec<String> {
             problems.push(format!("rules/{file}: {id}: no surface `{surface}`"));
         }
     };
+    for file in &pack.surfaces {
+        for surface in &file.content.surfaces {
+            let about = surface.approves.iter().flat_map(|decision| &decision.of);
+            about.for_each(|other| surface_exists(&file.name, &surface.id, other));
+        }
+    }
     for file in &pack.posture {
         for setting in &file.content.settings {
             setting.surfaces.iter().for_each(|surface| surface_exists(&file.name, &setting.id, surface));

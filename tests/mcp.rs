@@ -1,7 +1,7 @@
 //! What starts by itself: how commands are read, how clients keep servers, and what is wrong with them.
 
 use caulk::audit::posture::Posture;
-use caulk::audit::{AuditCx, Judgement, run};
+use caulk::audit::{Around, AuditCx, Judgement, run};
 use caulk::ledger::grants::Grants;
 use caulk::ledger::{hooks, launch, mcp, runs};
 use caulk::model::{AutorunEntry, Category, Consent, Limits, Pin, Severity, Transport, Untrusted};
@@ -271,6 +271,11 @@ fn consent_is_the_clients_and_a_grant_switches_it_off() {
     );
     assert_eq!(
         granted(r#"{"projects": {"/src/app": {"enabledMcpjsonServers": ["a"]}}}"#),
+        (Consent::Approved, false),
+        "the user's answer, in the user's own file"
+    );
+    assert_eq!(
+        granted(r#"{"enableAllProjectMcpServers": true, "projects": {"/src/app": {"enabledMcpjsonServers": ["a"]}}}"#),
         (Consent::SwitchedOff, false)
     );
     assert_eq!(granted(r#"{"projects": {"/src/other": {"enabledMcpjsonServers": ["a"]}}}"#), (Consent::Asked, false));
@@ -288,7 +293,16 @@ fn judged_with(surface: &str, level: Level, text: &str, grants: &Grants) -> Vec<
     let mut hooks = if surface.id == "claude-code.settings" { hooks::entries(&doc, level, &plain) } else { Vec::new() };
     hooks.extend(runs::entries(surface, level, &doc, &plain));
     let servers = mcp::entries_with(surface, level, &doc, grants, &plain);
-    run(&AuditCx { surface, level, doc: &doc, servers: &servers, hooks: &hooks, texts, mask: &plain })
+    run(&AuditCx {
+        surface,
+        level,
+        doc: &doc,
+        servers: &servers,
+        hooks: &hooks,
+        texts,
+        mask: &plain,
+        around: Around::default(),
+    })
 }
 
 fn server(server: &str) -> String {

@@ -1,5 +1,7 @@
 //! What runs by itself, joined to the secrets it could take.
 
+mod confined;
+
 use crate::common::program::caulk;
 use serde_json::Value;
 use std::fs;

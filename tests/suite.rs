@@ -25,6 +25,7 @@ mod ci_agents;
 mod clients;
 mod cmd;
 mod confine;
+mod consent;
 mod context;
 mod docs;
 mod handed;

@@ -4,7 +4,8 @@ use super::{Pack, common};
 use crate::name_hash::name_hash;
 use crate::recipe_schema::RecipeSpec;
 use crate::schema::{
-    ArtifactSpec, AuditSpec, CampaignFile, CatalogFile, Paths, RuleSpec, RunSpec, SettingSpec, SurfaceSpec,
+    ArtifactSpec, AuditSpec, CampaignFile, CatalogFile, DecisionSpec, Paths, RuleSpec, RunSpec, SettingSpec,
+    SurfaceSpec,
 };
 use crate::{fields, shape, vet};
 use std::collections::BTreeMap;
@@ -46,7 +47,7 @@ pub(crate) fn tables(pack: &Pack) -> String {
 
     let mut out = String::from(
         "use crate::model::{Category, Confidence, Severity};\nuse crate::read::Format;\nuse crate::rules::boundary::ByteClass;\nuse crate::rules::catalog::Catalog;\nuse crate::rules::rule::{\
-         Artifact, AuditText, Campaign, Edit, Example, FieldMark, Lookalike, Operator, PathSet, Recipe, Rule, RuleKind, Run, SecretForm, SecretPlace, Setting, Surface, \
+         Artifact, AuditText, Campaign, Edit, Example, FieldMark, Lookalike, Operator, PathSet, Recipe, Rule, RuleKind, Run, Decision, How, SecretForm, SecretPlace, Setting, Surface, \
          TokenPattern};\nuse std::borrow::Cow;\n",
     );
     let _ = writeln!(out, "pub(super) static PACK_DATE: &str = {:?};", pack.date);
@@ -147,7 +148,7 @@ fn surface(pack: &Pack, spec: &SurfaceSpec, product: &str, places: &mut Places) 
     let secrets: Vec<String> = fields::of(pack, spec).into_iter().map(|field| places.number(field)).collect();
     format!(
         "Surface {{ id: {}, title: {}, product: {}, format: {}, system: {}, user: {}, anywhere: {}, except: {}, \
-         project: {}, secrets: &[{}], commands: {}, mcp: {}, client: {}, servers: {}, runs: {}, lists: {}, global: {}, transcript: {}, history: {}, mode: {:?}, recipes: {}, references: {}, \
+         project: {}, secrets: &[{}], commands: {}, mcp: {}, client: {}, servers: {}, runs: {}, approves: {}, lists: {}, global: {}, transcript: {}, history: {}, mode: {:?}, recipes: {}, references: {}, \
          samples: {} }}",
         text(&spec.id),
         text(&spec.title),
@@ -164,6 +165,7 @@ fn surface(pack: &Pack, spec: &SurfaceSpec, product: &str, places: &mut Places) 
         text(if spec.client.is_empty() { product } else { &spec.client }),
         borrowed(fields::servers(spec).into_iter().map(|at| text(&at))),
         borrowed(spec.runs.iter().map(run)),
+        borrowed(spec.approves.iter().map(decision)),
         text(&spec.lists),
         spec.global,
         spec.transcript,
@@ -177,18 +179,30 @@ fn surface(pack: &Pack, spec: &SurfaceSpec, product: &str, places: &mut Places) 
 
 fn run(spec: &RunSpec) -> String {
     format!(
-        "Run {{ at: {}, command: {}, args: {}, trigger: {}, starts: {}, when: {}, unless: {}, named: {}, \
-         begins: {}, project: {} }}",
+        "Run {{ at: {}, command: {}, args: {}, each: {}, trigger: {}, starts: {}, when: {}, unless: {}, named: {}, \
+         begins: {}, project: {}, listed: {} }}",
         text(&spec.at),
         list(&spec.command),
         text(&spec.args),
+        spec.each,
         text(&spec.trigger),
         text(&spec.starts),
         text(&spec.when),
         text(&spec.unless),
         text(&spec.named),
         text(&spec.begins),
-        text(&spec.project)
+        text(&spec.project),
+        spec.listed
+    )
+}
+
+fn decision(spec: &DecisionSpec) -> String {
+    format!(
+        "Decision {{ how: {}, of: {}, at: {}, is: {} }}",
+        variant("How", &spec.how),
+        list(&spec.of),
+        text(&spec.at),
+        text(&spec.is)
     )
 }
 

@@ -1,5 +1,6 @@
 //! A project's server that a setting lets start unasked.
 
+use super::weigh::Fault;
 use super::{Audit, AuditCx, Judgement};
 use crate::model::{Consent, Severity};
 
@@ -12,7 +13,12 @@ impl Audit for AutoStart {
 
     fn check(&self, cx: &AuditCx<'_>, out: &mut Vec<Judgement>) {
         for entry in cx.live_servers().filter(|entry| entry.consent == Consent::SwitchedOff && entry.launch.is_some()) {
-            out.extend(cx.judge(self.meta(), entry, Severity::Medium, "starts as soon as the folder is opened"));
+            out.extend(cx.judge(
+                self.meta(),
+                entry,
+                Fault::Bad(Severity::Medium),
+                "starts as soon as the folder is opened",
+            ));
         }
     }
 }

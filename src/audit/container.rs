@@ -1,6 +1,7 @@
 //! Containers that can reach the whole machine.
 
 use super::line::arguments;
+use super::weigh::Fault;
 use super::{Audit, AuditCx, Judgement};
 use crate::model::{Launch, Severity};
 
@@ -14,7 +15,7 @@ impl Audit for PrivilegedContainer {
     fn check(&self, cx: &AuditCx<'_>, out: &mut Vec<Judgement>) {
         for entry in cx.live() {
             for (severity, why) in entry.launch.as_ref().map(reasons).unwrap_or_default() {
-                out.extend(cx.judge(self.meta(), entry, severity, why));
+                out.extend(cx.judge(self.meta(), entry, Fault::Unseen(severity), why));
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use super::line::{self, arguments};
 use super::program_place::started;
+use super::weigh::Fault;
 use super::{Audit, AuditCx, Judgement, pipe_to_shell};
 use crate::model::{AutorunEntry, Severity};
 use crate::rules::place::Level;
@@ -16,7 +17,7 @@ impl Audit for FetchAndRun {
     fn check(&self, cx: &AuditCx<'_>, out: &mut Vec<Judgement>) {
         for entry in cx.live_hooks() {
             if let Some(why) = entry.launch.as_ref().and_then(pipe_to_shell::reason) {
-                out.extend(cx.judge(self.meta(), entry, Severity::Critical, why));
+                out.extend(cx.judge(self.meta(), entry, Fault::Bad(Severity::Critical), why));
             }
         }
     }
@@ -35,31 +36,38 @@ impl Audit for FromProject {
         }
         for entry in cx.live_hooks().filter(|entry| !entry.project.is_empty()) {
             if entry.project != self.meta() {
-                out.extend(cx.judge(&entry.project, entry, Severity::Low, "the repository has it run by itself"));
+                out.extend(cx.judge(
+                    &entry.project,
+                    entry,
+                    Fault::Usual(Severity::Low),
+                    "the repository has it run by itself",
+                ));
                 continue;
             }
-            let (severity, why) = if fires_by_itself(entry) {
-                (Severity::Medium, "the repository has it run without an action of yours")
+            let (fault, why) = if fires_by_itself(entry) {
+                (Fault::Unseen(Severity::Medium), "the repository has it run without an action of yours")
             } else {
-                (Severity::Low, "the repository has it run with the agent's tools")
+                (Fault::Usual(Severity::Low), "the repository has it run with the agent's tools")
             };
-            out.extend(cx.judge(self.meta(), entry, severity, why));
+            out.extend(cx.judge(self.meta(), entry, fault, why));
         }
     }
 }
 
 /// Events that need no action of the user, and helpers, which run at start.
 fn fires_by_itself(entry: &AutorunEntry) -> bool {
-    !matches!(
-        entry.name.as_found(),
-        "PreToolUse"
-            | "PostToolUse"
-            | "PostToolUseFailure"
-            | "UserPromptSubmit"
-            | "Stop"
-            | "SubagentStop"
-            | "PermissionRequest"
-    )
+    // Products write them with a small letter or a large one.
+    let with_an_action = [
+        "PreToolUse",
+        "PostToolUse",
+        "PostToolUseFailure",
+        "UserPromptSubmit",
+        "UserPromptSubmitted",
+        "Stop",
+        "SubagentStop",
+        "PermissionRequest",
+    ];
+    !with_an_action.iter().any(|event| event.eq_ignore_ascii_case(entry.name.as_found()))
 }
 
 pub(super) struct Suspicious;
@@ -80,12 +88,17 @@ impl Audit for Suspicious {
             let name = path.rsplit('/').next().unwrap_or(&path);
             let beside = path.contains(".claude/") || path.contains(".vscode/") || path.contains(".cursor/");
             if beside && WORM_SCRIPTS.contains(&name) {
-                out.extend(cx.judge(self.meta(), entry, Severity::High, "script of a name that worms leave here"));
+                out.extend(cx.judge(
+                    self.meta(),
+                    entry,
+                    Fault::Bad(Severity::High),
+                    "script of a name that worms leave here",
+                ));
             }
             let font = arguments(launch)
                 .any(|word| matches!(line::extension(word).as_str(), "woff2" | "woff" | "ttf" | "otf"));
             if font && matches!(launch.program.as_str(), "node" | "bun" | "deno") {
-                out.extend(cx.judge(self.meta(), entry, Severity::High, "runs a font file as a program"));
+                out.extend(cx.judge(self.meta(), entry, Fault::Bad(Severity::High), "runs a font file as a program"));
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Variables that load code into every program of a server.
 
+use super::weigh::Fault;
 use super::{Audit, AuditCx, Judgement};
 use crate::model::Severity;
 
@@ -30,7 +31,7 @@ impl Audit for LoaderVariable {
         for entry in cx.live() {
             let loads = entry.env.iter().any(|(name, value)| loads(name, value.as_found()));
             if loads {
-                out.extend(cx.judge(self.meta(), entry, Severity::High, "variable that loads code"));
+                out.extend(cx.judge(self.meta(), entry, Fault::Unseen(Severity::High), "variable that loads code"));
             }
         }
     }

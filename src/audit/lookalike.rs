@@ -3,6 +3,7 @@
 //!
 //! Says nothing of a name that is only new. A scope belongs to its owner, so what is under a known one is not asked.
 
+use super::weigh::Fault;
 use super::{Audit, AuditCx, Judgement};
 use crate::model::Severity;
 
@@ -46,7 +47,7 @@ impl Audit for Lookalike {
         for entry in cx.live_servers() {
             let package = entry.launch.as_ref().and_then(|launch| launch.package.as_deref());
             let Some((severity, known)) = package.map(name).and_then(meant) else { continue };
-            out.extend(cx.judge(self.meta(), entry, severity, format!("its name is almost `{known}`")));
+            out.extend(cx.judge(self.meta(), entry, Fault::Unseen(severity), format!("its name is almost `{known}`")));
         }
     }
 }

@@ -19,6 +19,7 @@ mod line;
 mod loader_variable;
 mod lookalike;
 mod odd_source;
+mod other_user;
 mod pipe_to_shell;
 mod plain_source;
 mod plaintext_remote;
@@ -33,6 +34,7 @@ mod tls_off;
 mod token_host;
 mod unpinned_package;
 mod unseen;
+mod weigh;
 mod wide_folder;
 mod writable;
 
@@ -46,6 +48,7 @@ use crate::read::Document;
 use crate::rules::place::Level;
 use crate::rules::rule::{AuditText, Surface};
 use std::ops::Range;
+use weigh::{Fault, weigh};
 
 /// What an audit looks at: one document, and what its file starts.
 pub struct AuditCx<'a> {
@@ -63,6 +66,19 @@ pub struct AuditCx<'a> {
     pub texts: &'a [AuditText],
     /// Turns bytes of the document into text without its secrets.
     pub mask: &'a dyn Fn(&[u8]) -> Untrusted,
+    /// Where the file is.
+    pub around: Around<'a>,
+}
+
+/// What is known of a file's place; nothing where only a document is looked at.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Around<'a> {
+    /// Its path.
+    pub path: &'a str,
+    /// Whose home it lies in, by the home's name.
+    pub user: &'a str,
+    /// Whether a Flatpak application starts what is in it, and is kept from the home.
+    pub in_flatpak: bool,
 }
 
 /// A finding before it has a file: the scan adds the location.
@@ -179,7 +195,7 @@ pub fn run(cx: &AuditCx<'_>) -> Vec<Judgement> {
         if judgement.category == Category::AutoExec
             && let Some(entry) = entry
         {
-            judgement.evidence.runs = Some(reach::runs(cx.level, entry));
+            judgement.evidence.runs = Some(reach::runs(cx, cx.level, entry));
             judgement.evidence.why.extend(consent_reason(entry.consent));
         }
         let mut seen = std::collections::HashSet::new();
@@ -192,20 +208,16 @@ pub fn run(cx: &AuditCx<'_>) -> Vec<Judgement> {
 /// An entry that is not what it was when it was approved.
 #[must_use]
 pub fn changed(cx: &AuditCx<'_>, entry: &AutorunEntry, why: &str) -> Option<Judgement> {
-    cx.judge("autorun-changed", entry, Severity::High, why)
+    cx.judge("autorun-changed", entry, Fault::Bad(Severity::High), why)
 }
 
 fn consent_reason(consent: Consent) -> Option<String> {
     match consent {
         Consent::Unasked => Some("starts without approval".into()),
         Consent::SwitchedOff => Some("approval is switched off".into()),
-        Consent::Approved | Consent::Asked => None,
+        Consent::Approved => Some("approved by a stored decision".into()),
+        Consent::Asked => None,
     }
-}
-
-/// Whether nobody is asked before the entry starts.
-fn starts_by_itself(entry: &AutorunEntry) -> bool {
-    matches!(entry.consent, Consent::Unasked | Consent::SwitchedOff)
 }
 
 impl AuditCx<'_> {
@@ -225,7 +237,7 @@ impl AuditCx<'_> {
     }
 
     /// A judgement of one entry for one reason; `None` when the pack has no texts for the audit.
-    fn judge(&self, id: &str, entry: &AutorunEntry, severity: Severity, why: impl Into<String>) -> Option<Judgement> {
+    fn judge(&self, id: &str, entry: &AutorunEntry, fault: Fault, why: impl Into<String>) -> Option<Judgement> {
         let evidence = Evidence {
             server: Some(entry.name.clone()),
             command: match (&entry.launch, &entry.transport) {
@@ -237,6 +249,7 @@ impl AuditCx<'_> {
             why: vec![why.into()],
             ..Evidence::default()
         };
+        let severity = weigh(fault, entry.consent);
         self.judgement(id, severity, entry.pointer.clone(), entry.span.clone(), evidence)
     }
 

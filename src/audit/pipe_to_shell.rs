@@ -1,6 +1,7 @@
 //! A server whose command downloads code and runs it in one go.
 
 use super::line::{ends_pipeline, fetches, interprets, tokens};
+use super::weigh::Fault;
 use super::{Audit, AuditCx, Judgement};
 use crate::model::{Launch, Severity};
 
@@ -14,7 +15,7 @@ impl Audit for PipeToShell {
     fn check(&self, cx: &AuditCx<'_>, out: &mut Vec<Judgement>) {
         for entry in cx.live_servers() {
             if let Some(why) = entry.launch.as_ref().and_then(reason) {
-                out.extend(cx.judge(self.meta(), entry, Severity::Critical, why));
+                out.extend(cx.judge(self.meta(), entry, Fault::Bad(Severity::Critical), why));
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Remote servers without TLS, given as a URL or to a bridge such as mcp-remote.
 
 use super::line::arguments;
+use super::weigh::Fault;
 use super::{Audit, AuditCx, Judgement};
 use crate::model::{AutorunEntry, Severity, Transport};
 
@@ -21,7 +22,7 @@ impl Audit for PlaintextRemote {
             } else {
                 (Severity::Medium, "connects without TLS")
             };
-            out.extend(cx.judge(self.meta(), entry, severity, why));
+            out.extend(cx.judge(self.meta(), entry, Fault::Bad(severity), why));
         }
     }
 }

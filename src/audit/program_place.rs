@@ -1,8 +1,9 @@
 //! Where the program lies that an entry starts: a folder others can write to, or the repository.
 
 use super::line::{arguments, program};
+use super::weigh::Fault;
 use super::{Audit, AuditCx, Judgement};
-use crate::model::{Consent, Launch, Severity};
+use crate::model::{Launch, Severity};
 use crate::rules::place::Level;
 
 pub(super) struct TemporaryProgram;
@@ -15,7 +16,8 @@ impl Audit for TemporaryProgram {
     fn check(&self, cx: &AuditCx<'_>, out: &mut Vec<Judgement>) {
         for entry in cx.live() {
             if entry.launch.as_ref().and_then(started).is_some_and(is_temporary) {
-                out.extend(cx.judge(self.meta(), entry, Severity::High, "program in a temporary or download folder"));
+                let why = "program in a temporary or download folder";
+                out.extend(cx.judge(self.meta(), entry, Fault::Unseen(Severity::High), why));
             }
         }
     }
@@ -33,13 +35,10 @@ impl Audit for RelativeProgram {
             return;
         }
         for entry in cx.live_servers() {
-            // Where the product asks, a server of the project's own is what a project file is for.
-            let severity = match entry.consent {
-                Consent::SwitchedOff | Consent::Unasked => Severity::High,
-                Consent::Approved | Consent::Asked => Severity::Low,
-            };
             if entry.launch.as_ref().and_then(started).is_some_and(is_relative) {
-                out.extend(cx.judge(self.meta(), entry, severity, "runs a program of the repository"));
+                // Where the product asks, a server of the project's own is what a project file is for.
+                let fault = Fault::Usual(Severity::High);
+                out.extend(cx.judge(self.meta(), entry, fault, "runs a program of the repository"));
             }
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! Tools put plain lines there: an import, a switch. What has to be decoded first was meant not to be read.
 
+use super::weigh::Fault;
 use super::{Audit, AuditCx, Judgement};
 use crate::model::Severity;
 
@@ -37,7 +38,7 @@ impl Audit for PythonStart {
                 (_, _, true) => (Severity::High, "starts a program or reaches another host"),
                 _ => continue,
             };
-            out.extend(cx.judge(self.meta(), entry, severity, why));
+            out.extend(cx.judge(self.meta(), entry, Fault::Bad(severity), why));
         }
     }
 }

@@ -1,5 +1,7 @@
 //! How an entry runs: who is asked, who can change its code, and what keeps it from the user's files.
 
+use super::other_user::runs_as;
+use super::{Around, AuditCx};
 use crate::model::{AutorunEntry, CodeFrom, Launch, Pin, Runs, Transport};
 use crate::rules::place::Level;
 
@@ -23,14 +25,27 @@ pub fn code_from(level: Level, entry: &AutorunEntry) -> CodeFrom {
     }
 }
 
-pub(super) fn runs(level: Level, entry: &AutorunEntry) -> Runs {
+pub(super) fn runs(cx: &AuditCx<'_>, level: Level, entry: &AutorunEntry) -> Runs {
     let code = code_from(level, entry);
-    let confined_by = entry.launch.as_ref().filter(|launch| is_confined(launch)).map(|_| "container");
-    Runs { consent: entry.consent, code, confined_by, in_project: level == Level::Project }
+    Runs { consent: entry.consent, code, confined_by: confined_by(cx, entry), in_project: level == Level::Project }
+}
+
+/// What keeps an entry from the rest of what its user can read, the narrowest first.
+fn confined_by(cx: &AuditCx<'_>, entry: &AutorunEntry) -> Option<&'static str> {
+    let Around { user, in_flatpak, .. } = cx.around;
+    if entry.launch.as_ref().is_some_and(is_contained) {
+        return Some("container");
+    }
+    // Root reads all that the user reads.
+    let other = runs_as(cx, entry).is_some_and(|name| name != "root" && name != "0" && name != user);
+    if other {
+        return Some("other-user");
+    }
+    (in_flatpak && entry.launch.is_some()).then_some("flatpak")
 }
 
 /// Whether a container is started that is handed no folder of the user's, no socket and no rights of the machine.
-fn is_confined(launch: &Launch) -> bool {
+fn is_contained(launch: &Launch) -> bool {
     let program = launch.program.rsplit(['/', '\\']).next().unwrap_or(&launch.program);
     let opens = |word: &str| {
         let option = word.split('=').next().unwrap_or(word);

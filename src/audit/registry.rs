@@ -1,6 +1,7 @@
 //! Packages from a registry that the entry itself names.
 
 use super::line::arguments;
+use super::weigh::Fault;
 use super::{Audit, AuditCx, Judgement};
 use crate::model::{AutorunEntry, Severity};
 
@@ -27,7 +28,8 @@ impl Audit for OtherRegistry {
 
     fn check(&self, cx: &AuditCx<'_>, out: &mut Vec<Judgement>) {
         for entry in cx.live().filter(|entry| names_registry(entry)) {
-            out.extend(cx.judge(self.meta(), entry, Severity::Medium, "package from a registry named in the entry"));
+            let why = "package from a registry named in the entry";
+            out.extend(cx.judge(self.meta(), entry, Fault::Unseen(Severity::Medium), why));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Commands that start by themselves and send something away.
 
 use super::line::{self, ends_pipeline};
+use super::weigh::Fault;
 use super::{Audit, AuditCx, Judgement};
 use crate::model::Severity;
 use crate::rules::place::Level;
@@ -17,7 +18,8 @@ impl Audit for SendsSecrets {
             let Some(launch) = &entry.launch else { continue };
             let text = launch.written.as_found().to_ascii_lowercase();
             if let Some(what) = reads(&text).filter(|_| sends(&text)) {
-                out.extend(cx.judge(self.meta(), entry, Severity::Critical, format!("sends {what} to another host")));
+                let why = format!("sends {what} to another host");
+                out.extend(cx.judge(self.meta(), entry, Fault::Bad(Severity::Critical), why));
             }
         }
     }
@@ -31,10 +33,10 @@ impl Audit for Uploads {
     }
 
     fn check(&self, cx: &AuditCx<'_>, out: &mut Vec<Judgement>) {
-        let severity = if cx.level == Level::Project { Severity::Medium } else { Severity::Low };
+        let fault = Fault::Unseen(if cx.level == Level::Project { Severity::Medium } else { Severity::Low });
         for entry in cx.live_hooks() {
             if entry.launch.as_ref().is_some_and(|launch| uploads(launch.written.as_found())) {
-                out.extend(cx.judge(self.meta(), entry, severity, "sends what it is handed to another host"));
+                out.extend(cx.judge(self.meta(), entry, fault, "sends what it is handed to another host"));
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Servers told not to check certificates.
 
 use super::line::arguments;
+use super::weigh::Fault;
 use super::{Audit, AuditCx, Judgement};
 use crate::model::Severity;
 
@@ -24,7 +25,7 @@ impl Audit for TlsOff {
                 })
             });
             if variable || option {
-                out.extend(cx.judge(self.meta(), entry, Severity::Medium, "TLS checks are off"));
+                out.extend(cx.judge(self.meta(), entry, Fault::Bad(Severity::Medium), "TLS checks are off"));
             }
         }
     }

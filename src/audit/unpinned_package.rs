@@ -1,7 +1,8 @@
 //! A server or hook whose package is fetched at each start, whatever version is newest.
 
 use super::line::arguments;
-use super::{Audit, AuditCx, Judgement, starts_by_itself};
+use super::weigh::Fault;
+use super::{Audit, AuditCx, Judgement};
 use crate::model::{Launch, Pin, Severity};
 
 pub(super) struct UnpinnedPackage;
@@ -17,14 +18,15 @@ impl Audit for UnpinnedPackage {
         let servers = cx.live_servers().map(|entry| (entry, false));
         for (entry, hook) in servers.chain(agents.map(|entry| (entry, true))) {
             let looks_first = hook && entry.launch.as_ref().is_some_and(looks_among_installed);
-            let (severity, why) = match entry.launch.as_ref().map(|launch| launch.pin) {
-                Some(Pin::None) if looks_first => (Severity::Low, "unpinned package where none is installed"),
-                Some(Pin::None) if starts_by_itself(entry) => (Severity::High, "unpinned package"),
-                Some(Pin::None) => (Severity::Medium, "unpinned package"),
-                Some(Pin::Tag) => (Severity::Low, "pinned to a tag that can be moved"),
+            let (fault, why) = match entry.launch.as_ref().map(|launch| launch.pin) {
+                Some(Pin::None) if looks_first => {
+                    (Fault::Loose(Severity::Low), "unpinned package where none is installed")
+                }
+                Some(Pin::None) => (Fault::Loose(Severity::High), "unpinned package"),
+                Some(Pin::Tag) => (Fault::Loose(Severity::Low), "pinned to a tag that can be moved"),
                 Some(Pin::Exact | Pin::Local) | None => continue,
             };
-            out.extend(cx.judge(self.meta(), entry, severity, why));
+            out.extend(cx.judge(self.meta(), entry, fault, why));
         }
     }
 }

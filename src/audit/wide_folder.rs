@@ -1,6 +1,7 @@
 //! A server for files that is given the whole disk or a whole home, keys and tokens included.
 
 use super::line::arguments;
+use super::weigh::Fault;
 use super::{Audit, AuditCx, Judgement};
 use crate::model::{Launch, Severity};
 
@@ -15,7 +16,12 @@ impl Audit for WideFolder {
         for entry in cx.live_servers() {
             let launch = entry.launch.as_ref().filter(|launch| serves_files(launch));
             if let Some(folder) = launch.and_then(|launch| arguments(launch).find(|word| is_wide(word))) {
-                out.extend(cx.judge(self.meta(), entry, Severity::Medium, format!("it may read all of {folder}")));
+                out.extend(cx.judge(
+                    self.meta(),
+                    entry,
+                    Fault::Unseen(Severity::Medium),
+                    format!("it may read all of {folder}"),
+                ));
             }
         }
     }

@@ -6,7 +6,7 @@
 use super::error::skip_of;
 use crate::model::Skip;
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What a name in a folder is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -42,6 +42,13 @@ pub fn list(dir: &Path, visit: &mut dyn FnMut(Listed)) -> Result<(), Skip> {
 /// (Linux from 5.6 on): what a swap puts in place of a folder above is not followed.
 pub fn list_no_links(dir: &Path, visit: &mut dyn FnMut(Listed)) -> Result<(), Skip> {
     sys::list(dir, true, visit)
+}
+
+/// Where a link leads, as it is written in it; nothing is followed, and it may lead nowhere.
+#[must_use]
+#[allow(clippy::disallowed_methods, reason = "links are this floor's business")]
+pub fn link_target(link: &Path) -> Option<PathBuf> {
+    std::fs::read_link(link).ok()
 }
 
 /// What a link-free look says of a path, where the folder did not tell.

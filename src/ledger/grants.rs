@@ -4,6 +4,7 @@
 //! to [`super::mcp::entries_with`]. Without it a project's servers count as asked for.
 
 use super::node::{each, strings};
+use crate::model::Consent;
 use crate::read::Document;
 use crate::read::json::{Kind, NodeId, Tree};
 use std::collections::BTreeSet;
@@ -13,8 +14,10 @@ use std::collections::BTreeSet;
 pub struct Grants {
     /// `enableAllProjectMcpServers`.
     pub all: bool,
-    /// `enabledMcpjsonServers`: names, as bytes.
+    /// `enabledMcpjsonServers` of settings, which may come with the project: names, as bytes.
     pub enabled: BTreeSet<Vec<u8>>,
+    /// The same where the user's own file has it for this project: the answer to the product's question.
+    pub approved: BTreeSet<Vec<u8>>,
     /// `disabledMcpjsonServers`.
     pub disabled: BTreeSet<Vec<u8>>,
 }
@@ -30,7 +33,10 @@ impl Grants {
         if let Some(project) = project {
             for projects in each(tree, root, b"projects") {
                 for entry in each(tree, projects, project) {
-                    grants.take(tree, entry);
+                    let mut own = Self::default();
+                    own.take(tree, entry);
+                    own.approved = std::mem::take(&mut own.enabled);
+                    grants.merge(own);
                 }
             }
         }
@@ -41,13 +47,19 @@ impl Grants {
     pub fn merge(&mut self, other: Self) {
         self.all |= other.all;
         self.enabled.extend(other.enabled);
+        self.approved.extend(other.approved);
         self.disabled.extend(other.disabled);
     }
 
-    /// Whether the server called `name` starts unasked.
+    /// What they make of the consent of the server called `name`; `None`: nothing.
     #[must_use]
-    pub fn starts(&self, name: &[u8]) -> bool {
-        !self.disabled.contains(name) && (self.all || self.enabled.contains(name))
+    pub fn consent(&self, name: &[u8]) -> Option<Consent> {
+        let has = |names: &BTreeSet<Vec<u8>>| names.contains(name) && !self.disabled.contains(name);
+        // What lets it start whoever asks counts over what the user said of it.
+        if self.all && !self.disabled.contains(name) || has(&self.enabled) {
+            return Some(Consent::SwitchedOff);
+        }
+        has(&self.approved).then_some(Consent::Approved)
     }
 
     fn take(&mut self, tree: &Tree<'_>, node: NodeId) {

@@ -3,7 +3,9 @@
 //! Facts only: what runs, from where, who is asked. What is wrong with an entry is the audits'
 //! business, how it is pinned [`pin`]'s. Every text that leaves here has passed the caller's mask.
 
+pub mod approvals;
 mod fetch;
+mod fingerprint;
 pub mod grants;
 pub mod hooks;
 pub mod launch;

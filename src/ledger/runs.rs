@@ -22,7 +22,7 @@ const ENTRIES: usize = 1_000;
 pub fn entries(surface: &Surface, level: Level, doc: &Document<'_>, mask: Mask<'_>) -> Vec<AutorunEntry> {
     let mut found: Vec<AutorunEntry> = Vec::new();
     for run in surface.runs.iter().filter(|run| run.at == SCRIPT) {
-        found.extend(script::entries(run, level, doc.source, mask));
+        found.extend(script::entries(run, &surface.title, level, doc.source, mask));
     }
     let Some(tree) = &doc.tree else { return found };
     let Some(root) = tree.root() else { return found };
@@ -64,6 +64,9 @@ fn commands(run: &Run, tree: &Tree<'_>, node: NodeId) -> Vec<NodeId> {
         return run.command.iter().flat_map(|key| select(tree, node, key)).collect();
     }
     match tree.kind(node) {
+        // What is no text has a shape of its own, and a place of its own in the data.
+        Kind::Array if run.each => tree.children(node).filter(|&item| tree.kind(item) == Kind::String).collect(),
+        Kind::Object if run.each => Vec::new(),
         Kind::Object => tree.children(node).collect(),
         _ => vec![node],
     }

@@ -21,7 +21,7 @@ const MANAGERS: &[&[u8]] =
 const FETCHERS: &[&[u8]] = &[b"curl", b"wget", b"iwr", b"irm", b"nvoke-", b"fetch", b"/dev/tcp", b"http"];
 
 /// The script, unless a manager of hooks wrote it, and its lines that fetch.
-pub(super) fn entries(run: &Run, level: Level, source: &[u8], mask: Mask<'_>) -> Vec<AutorunEntry> {
+pub(super) fn entries(run: &Run, called: &str, level: Level, source: &[u8], mask: Mask<'_>) -> Vec<AutorunEntry> {
     let has = |text: &[u8], words: &[&[u8]]| words.iter().any(|word| memchr::memmem::find(text, word).is_some());
     let mut found = Vec::new();
     for line in lines(source) {
@@ -37,12 +37,16 @@ pub(super) fn entries(run: &Run, level: Level, source: &[u8], mask: Mask<'_>) ->
             }
             continue;
         }
+        // Called by what it is, so that a change of its first line is a change and no new script.
+        if found.is_empty() && run.listed {
+            found.push(AutorunEntry { name: Untrusted::new(called), ..entry(run, level, text, line.clone(), mask) });
+        }
         // A start-up file of a shell is told for its lines only.
         if found.is_empty() && !run.project.is_empty() && !has(source, MANAGERS) {
             found
                 .push(AutorunEntry { project: run.project.to_string(), ..entry(run, level, text, line.clone(), mask) });
         }
-        if has(text, FETCHERS) {
+        if has(text, FETCHERS) && !(run.listed && only_assigns(text)) {
             let launch = Some(launch::of_line(text, mask));
             found.push(AutorunEntry { launch, ..entry(run, level, text, line, mask) });
         }
@@ -72,6 +76,13 @@ fn unquoted(command: &[u8]) -> &[u8] {
         [quote @ (b'"' | b'\''), inner @ .., last] if quote == last && !inner.contains(quote) => inner,
         _ => command,
     }
+}
+
+/// Whether a line sets one variable to a text, an address for one, and runs nothing.
+fn only_assigns(line: &[u8]) -> bool {
+    let line = line.strip_prefix(b"export ").unwrap_or(line);
+    let runs = line.iter().any(|b| b";|&<>`()".contains(b));
+    !runs && super::words::is_assignment(line.split(u8::is_ascii_whitespace).next().unwrap_or_default())
 }
 
 /// Lines that are no comment and not blank, without the blanks around them.

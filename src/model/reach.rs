@@ -41,7 +41,7 @@ pub struct Runs {
     pub consent: Consent,
     /// Who can change its code.
     pub code: CodeFrom,
-    /// What keeps it from the user's files: `container`, `flatpak`; `None`: nothing.
+    /// What keeps it from the user's files: `container`, `flatpak`, `other-user`; `None`: nothing.
     pub confined_by: Option<&'static str>,
     /// Whether it comes with a project.
     pub in_project: bool,
@@ -58,7 +58,7 @@ pub struct Reach {
     pub secrets: u64,
     /// The worst of them, up to 16.
     pub ids: Vec<FindingId>,
-    /// What keeps it from the rest: `container`, `flatpak`; `None`: nothing.
+    /// What keeps it from the rest: `container`, `flatpak`, `other-user`; `None`: nothing.
     pub confined_by: Option<&'static str>,
     /// Whether only those are counted that its campaign is known to take.
     pub of_campaign: bool,

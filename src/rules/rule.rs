@@ -8,7 +8,7 @@ use crate::model::{Category, Confidence, Severity};
 use std::borrow::Cow;
 
 pub use super::campaign::{Artifact, Campaign, FieldMark, Lookalike};
-pub use super::surface::{PathSet, Run, SecretForm, SecretPlace, Surface};
+pub use super::surface::{Decision, How, PathSet, Run, SecretForm, SecretPlace, Surface};
 
 /// Text that is static in the built-in pack and owned in a user's.
 pub type Str = Cow<'static, str>;

@@ -6,7 +6,7 @@
 use serde::Deserialize;
 
 pub use super::campaign_schema::{ArtifactSpec, CampaignFile};
-pub use super::surface_schema::{FieldGroup, Paths, RunSpec, SecretField, SurfaceFile, SurfaceSpec};
+pub use super::surface_schema::{DecisionSpec, FieldGroup, Paths, RunSpec, SecretField, SurfaceFile, SurfaceSpec};
 
 /// A file of `rules/tokens`: one vendor's rules.
 #[derive(Debug, Deserialize)]

@@ -38,6 +38,8 @@ pub struct Surface {
     pub servers: List<Str>,
     /// What else starts by itself.
     pub runs: List<Run>,
+    /// What of the user's decisions it stores.
+    pub approves: List<Decision>,
     /// What packages or extensions it lists; empty: none.
     pub lists: Str,
     /// Whether those are the user's own.
@@ -65,6 +67,8 @@ pub struct Run {
     pub command: List<Str>,
     /// The key of its arguments.
     pub args: Str,
+    /// Whether a list is several commands, not the words of one.
+    pub each: bool,
     /// What starts it.
     pub trigger: Str,
     /// What stands between it and its start.
@@ -79,6 +83,8 @@ pub struct Run {
     pub begins: Str,
     /// The audit of those that come with a project.
     pub project: Str,
+    /// Whether a script is listed as a whole though no audit tells of it.
+    pub listed: bool,
 }
 
 impl Run {
@@ -86,6 +92,52 @@ impl Run {
     #[must_use]
     pub fn needs_right(&self) -> bool {
         self.when == "executable"
+    }
+}
+
+/// A decision that a product stores in the user's own files.
+#[derive(Debug, Clone)]
+pub struct Decision {
+    /// What it is about.
+    pub how: How,
+    /// Surfaces whose entries it is about.
+    pub of: List<Str>,
+    /// Where it stands.
+    pub at: Str,
+    /// What it has to say; empty: it is the path.
+    pub is: Str,
+}
+
+/// What a stored decision is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum How {
+    /// A folder and all below it.
+    Folder,
+    /// The folder above it, and all below that.
+    Parent,
+    /// A folder itself, and what belongs to the repository that it is the root of.
+    Project,
+    /// A folder that is refused, until a closer decision.
+    Refused,
+    /// A file by its path and content.
+    Digest,
+    /// A file that is refused, by its path.
+    DigestRefused,
+    /// What a link leads to.
+    Link,
+    /// What a link leads to is refused.
+    LinkRefused,
+    /// One hook of Codex by its fingerprint.
+    CodexHook,
+    /// One MCP server of Cursor by its fingerprint.
+    CursorServer,
+}
+
+impl How {
+    /// Whether the surface's path is a folder whose names are the decisions.
+    #[must_use]
+    pub const fn is_of_names(self) -> bool {
+        matches!(self, Self::Digest | Self::DigestRefused | Self::Link | Self::LinkRefused)
     }
 }
 

@@ -82,6 +82,9 @@ pub struct SurfaceSpec {
     /// What else starts by itself.
     #[serde(default)]
     pub runs: Vec<RunSpec>,
+    /// What of the user's decisions it stores.
+    #[serde(default)]
+    pub approves: Vec<DecisionSpec>,
     /// What packages or extensions it lists, a word of `rules::words::LISTS`; empty: none. With `node-modules` and
     /// `site-packages` the paths are folders, and what is installed in them is read off their names and manifests.
     #[serde(default)]
@@ -121,6 +124,9 @@ pub struct RunSpec {
     /// The key of its arguments.
     #[serde(default)]
     pub args: String,
+    /// Whether a list is several commands, not the words of one.
+    #[serde(default)]
+    pub each: bool,
     /// What starts it: `hook of Cursor on {}`, where `{}` is the key that the first star stands for.
     pub trigger: String,
     /// What stands between it and its start, a word of `ledger::Starts`.
@@ -141,6 +147,29 @@ pub struct RunSpec {
     /// The audit that tells of it where it comes with a project; empty: it is told only for what it does.
     #[serde(default)]
     pub project: String,
+    /// Whether a script as a whole is listed, called by its surface's title, where no audit tells of it.
+    #[serde(default)]
+    pub listed: bool,
+}
+
+/// A decision that a product stores in the user's own files: which folder, file or entry may start something.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DecisionSpec {
+    /// What it is about, a word of `rules::words::DECISIONS`: `folder` (it and all below), `parent` (the folder above
+    /// and all below), `project` (the folder itself and what belongs to its repository), `refused` (a folder, until a
+    /// closer decision); the surface's path is a folder and the names in it are `digest` (SHA-256 of path, line end
+    /// and content) or `digest-refused` (of path and line end), or in it are links to what is trusted: `link`,
+    /// `link-refused`; `codex-hook` and `cursor-server`: the product's own fingerprint of one entry.
+    pub how: String,
+    /// Surfaces whose entries it is about.
+    pub of: Vec<String>,
+    /// Where it stands, as a key-path glob: a path, or with `is` what the last star's key is the path of.
+    #[serde(default)]
+    pub at: String,
+    /// What it has to say to count.
+    #[serde(default)]
+    pub is: String,
 }
 
 /// Paths by system; `any` goes for all.

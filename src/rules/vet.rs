@@ -9,8 +9,8 @@ use super::schema::{AuditFile, PackFile, Paths, PostureFile, RuleSpec, SecretFie
 use std::collections::BTreeSet;
 
 pub use super::words::{
-    CATEGORIES, CHECKS, CONFIDENCES, ECOSYSTEMS, EDITS, FORMATS, FORMS, LISTS, MARK_FORMATS, OPERATORS, SEVERITIES,
-    STARTS,
+    CATEGORIES, CHECKS, CONFIDENCES, DECISIONS, ECOSYSTEMS, EDITS, FORMATS, FORMS, LISTS, MARK_FORMATS, OPERATORS,
+    SEVERITIES, STARTS,
 };
 
 /// Shortest keyword, and the shortest with a reason given.
@@ -134,6 +134,12 @@ pub fn surface_file(file: &SurfaceFile) -> Vec<Defect> {
         for run in &surface.runs {
             report.word(id, "starts", &run.starts, STARTS);
             report.unless(!run.at.is_empty() && !run.trigger.is_empty(), id, "a run has no place or no trigger");
+        }
+        for decision in &surface.approves {
+            report.word(id, "how", &decision.how, DECISIONS);
+            report.unless(!decision.of.is_empty(), id, "a stored decision is about no surface");
+            let names = ["digest", "link"].iter().any(|word| decision.how.starts_with(word));
+            report.unless(names == decision.at.is_empty(), id, "a stored decision has no place, or needs none");
         }
         report.unless(surface.mode.is_empty() || parse_mode(&surface.mode).is_some(), id, "mode is not octal");
         report.unless(surface.samples.iter().all(|s| !s.starts_with('/')), id, "a sample is not relative to the home");

@@ -46,6 +46,19 @@ pub const MARK_FORMATS: &[&str] = &["json", "yaml", "toml", "ini", "gitconfig", 
 pub const FORMS: &[&str] = &["value", "named", "guessed", "public", "header", "basic", "base64", "url", "arguments"];
 /// Words of `mcp` and `starts`: nobody is asked, somebody is, or only for what comes with a project.
 pub const STARTS: &[&str] = &["unasked", "asked", "asked-in-projects"];
+/// Words of a stored decision's `how`, as `surface::How` has them.
+pub const DECISIONS: &[&str] = &[
+    "folder",
+    "parent",
+    "project",
+    "refused",
+    "digest",
+    "digest-refused",
+    "link",
+    "link-refused",
+    "codex-hook",
+    "cursor-server",
+];
 /// Words of a surface's `lists`: what `components::read` knows, and two kinds of folders.
 pub const LISTS: &[&str] = &[
     "npm-lock",

@@ -2,19 +2,22 @@
 //! given to the audits. The ledger and the audits do not know each other; this is where they meet.
 
 use super::Scanner;
+use super::flatpak;
 use super::installed;
 use super::started::Digests;
 use super::stock::Stock;
 use super::walk::Candidate;
 use crate::audit::posture::Posture;
-use crate::audit::{self, AuditCx, Judgement};
+use crate::audit::{self, Around, AuditCx, Judgement};
 use crate::components;
 use crate::detect::Mask;
 use crate::host::installed as copies;
 use crate::host::open::{self, Roots};
+use crate::ledger::approvals::{Approvals, Asked};
 use crate::ledger::grants::Grants;
 use crate::ledger::{hooks, mcp, pin, runs};
 use crate::model::{AutorunEntry, CodeFrom, Component, Started, Untrusted};
+use crate::read::git_state::GitStates;
 use crate::read::{self, Document, Format, outline};
 use crate::rules::place::Level;
 use crate::rules::rule::{Edit, Surface};
@@ -47,16 +50,31 @@ pub(super) struct Judge<'j> {
     /// All that starts by itself, where it was asked for.
     started: Mutex<Vec<Started>>,
     pub(super) digests: Digests<'j>,
+    /// What the home's own files say was approved before; nothing for a named tree.
+    approvals: Approvals,
+    git: &'j GitStates,
+    roots: &'j Roots,
+    everywhere: &'j Roots,
     /// Packages and extensions that are here.
     pub(super) stock: Stock<'j>,
 }
 
 impl<'j> Judge<'j> {
-    pub(super) fn new(scanner: &'j Scanner<'j>, root: PathBuf, is_home: bool, everywhere: &'j Roots) -> Self {
+    pub(super) fn new(
+        scanner: &'j Scanner<'j>,
+        home: Option<PathBuf>,
+        approvals: Approvals,
+        (roots, everywhere): (&'j Roots, &'j Roots),
+        git: &'j GitStates,
+    ) -> Self {
         Self {
             scanner,
             posture: OnceLock::new(),
-            home: is_home.then_some(root),
+            home,
+            approvals,
+            git,
+            roots,
+            everywhere,
             started: Mutex::default(),
             digests: Digests::new(everywhere),
             stock: Stock::new(scanner),
@@ -74,15 +92,9 @@ impl<'j> Judge<'j> {
         let masked = |text: &[u8]| -> Untrusted { mask.text(self.scanner.detector, text) };
         let level = candidate.level;
         let texts = self.scanner.pack.audits();
-        let mut judgements = audit::of_fields(&AuditCx {
-            surface,
-            level,
-            doc: document,
-            servers: &[],
-            hooks: &[],
-            texts,
-            mask: &masked,
-        });
+        let (doc, around) = (document, Around::default());
+        let alone = AuditCx { surface, level, doc, servers: &[], hooks: &[], texts, mask: &masked, around };
+        let mut judgements = audit::of_fields(&alone);
         judgements.retain(|judgement| self.scanner.pack.keeps(&judgement.rule));
         if !surface.lists.is_empty() {
             judgements.extend(self.components(candidate, surface, document));
@@ -105,7 +117,7 @@ impl<'j> Judge<'j> {
             self.stock.agent(surface, &masked(candidate.path.as_os_str().as_encoded_bytes()));
         }
         judgements.extend(posture.check(&surface.id, level, document, &masked));
-        let servers = if surface.mcp.is_empty() {
+        let mut servers = if surface.mcp.is_empty() {
             Vec::new()
         } else {
             mcp::entries_with(surface, level, document, &self.grants(candidate), &masked)
@@ -113,18 +125,40 @@ impl<'j> Judge<'j> {
         let claude = surface.product == hooks::PRODUCT;
         let mut hooks = if claude { hooks::entries(document, level, &masked) } else { Vec::new() };
         hooks.extend(runs::entries(surface, level, document, &masked));
-        let cx = AuditCx { surface, level, doc: document, servers: &servers, hooks: &hooks, texts, mask: &masked };
+        self.approve(candidate, surface, document, servers.iter_mut().chain(&mut hooks));
+        let in_flatpak = self.home.as_deref().is_some_and(|home| {
+            !(servers.is_empty() && hooks.is_empty())
+                && flatpak::keeps(self.scanner, self.roots, self.everywhere, home, &candidate.path)
+        });
+        let user = self.home.as_deref().and_then(Path::file_name).and_then(|name| name.to_str()).unwrap_or_default();
+        let around = Around { path: candidate.path.to_str().unwrap_or_default(), user, in_flatpak };
+        let (doc, servers, hooks) = (document, servers.as_slice(), hooks.as_slice());
+        let cx = AuditCx { surface, level, doc, servers, hooks, texts, mask: &masked, around };
         judgements.extend(audit::run(&cx));
-        for entry in servers.iter().chain(&hooks).filter(|entry| !entry.disabled).take(OPEN) {
+        for entry in servers.iter().chain(hooks).filter(|entry| !entry.disabled).take(OPEN) {
             let open = self.digests.open_to_others(entry, &candidate.path, self.home.as_deref());
             let place = open.map(|path| masked(path.as_os_str().as_encoded_bytes()));
             judgements.extend(place.and_then(|place| audit::writable(&cx, entry, place)));
         }
-        judgements.extend(self.stock.started(servers.iter().chain(&hooks), &surface.id));
-        judgements.extend(self.remember(candidate, surface, servers.iter().chain(&hooks), &cx));
-        self.look_up(&mut judgements, servers.iter().chain(&hooks));
+        judgements.extend(self.stock.started(servers.iter().chain(hooks), &surface.id));
+        judgements.extend(self.remember(candidate, surface, servers.iter().chain(hooks), &cx));
+        self.look_up(&mut judgements, servers.iter().chain(hooks));
         judgements.retain(|judgement| self.scanner.pack.keeps(&judgement.rule));
         judgements
+    }
+
+    /// Sets the consent of what the user approved before.
+    fn approve<'e>(
+        &self,
+        candidate: &Candidate<'_>,
+        surface: &Surface,
+        doc: &Document<'_>,
+        entries: impl Iterator<Item = &'e mut AutorunEntry>,
+    ) {
+        let Some(path) = candidate.path.to_str() else { return };
+        let repository = candidate.path.parent().and_then(|folder| self.git.root(folder));
+        let repository = repository.as_deref().and_then(Path::to_str);
+        self.approvals.apply(&Asked { surface, level: candidate.level, path, repository, doc }, entries);
     }
 
     /// Lists what starts by itself, and tells what changed of it since it was approved.

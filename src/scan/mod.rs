@@ -2,12 +2,14 @@
 //!
 //! Prints nothing, decides no exit status, writes no file; `cli` composes it with triage and output.
 
+mod approved;
 mod artifacts;
 mod buffer;
 mod collect;
 mod content;
 mod database;
 mod engine;
+mod flatpak;
 mod gates;
 mod install_scripts;
 mod installed;

@@ -1,5 +1,6 @@
 //! The order of a scan: artefacts, known places, processes, one walk a root; then the report.
 
+use super::approved;
 use super::artifacts::Marking;
 use super::collect::Collector;
 use super::engine::Engine;
@@ -166,7 +167,10 @@ fn root_of(
     let mounts = Mounts::current();
     let roots = Roots::new(std::slice::from_ref(&root.path)).avoiding(mounts.clone());
     let everywhere = Roots::new(&[PathBuf::from("/")]).avoiding(mounts);
-    let judge = Judge::new(scanner, root.path.clone(), root.mode != Mode::Tree, &everywhere);
+    let known = known(scanner, index, root);
+    let home = (root.mode != Mode::Tree).then(|| root.path.clone());
+    let approvals = home.as_deref().map(|home| approved::read(scanner, &known, home, &roots, &everywhere));
+    let judge = Judge::new(scanner, home, approvals.unwrap_or_default(), (&roots, &everywhere), git);
     let mut engine = Engine {
         scanner,
         collector,
@@ -205,7 +209,6 @@ fn root_of(
         return;
     }
     let mut done = Vec::new();
-    let known = known(scanner, index, root);
     for known in &known {
         if read_known(&engine, known) {
             done.push(known.path().to_owned());

@@ -20,6 +20,7 @@ use super::walk::{self, Candidate, IGNORE_FILE, Mode, Visitor};
 use crate::host::access::DirAccess;
 use crate::host::open::{self, Roots};
 use crate::host::synced::SyncFolders;
+use crate::ledger::approvals::Approvals;
 use crate::model::Skip;
 use crate::read::git_index::{self, Entry, Sort};
 use crate::read::git_objects::{Committed, Head, Objects, TreeEntry};
@@ -60,7 +61,7 @@ pub(super) fn run(
     for (found, roots) in repositories(paths) {
         let top = found.as_ref().map_or(&roots[0], |repository| &repository.work_tree);
         let within = Roots::new(std::slice::from_ref(top));
-        let judge = Judge::new(scanner, top.clone(), false, &within);
+        let judge = Judge::new(scanner, None, Approvals::default(), (&within, &within), git);
         let engine = Engine {
             scanner,
             collector,

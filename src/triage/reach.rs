@@ -18,6 +18,8 @@ struct Lying {
     field: String,
     user: Option<String>,
     harvested_by: Vec<String>,
+    /// Whether other accounts can read it.
+    open: bool,
 }
 
 /// Sets `reach` of what runs by itself and of what is known to be bad; ids must be set and findings in order, worst first.
@@ -38,6 +40,7 @@ fn lying(finding: &Finding) -> Option<Lying> {
         field: finding.location.field.as_ref().map_or_else(String::new, |field| field.as_found().to_owned()),
         user: finding.user.as_ref().map(|user| user.as_found().to_owned()),
         harvested_by: finding.harvested_by.clone(),
+        open: finding.exposure.as_ref().is_some_and(|exposure| exposure.others_can_read == Some(true)),
     })
 }
 
@@ -64,6 +67,7 @@ fn of(finding: &Finding, lying: &[Lying]) -> Option<Reach> {
     let reaches = |one: &Lying| {
         let own = one.user.as_deref() == user || one.user.is_none() || user.is_none();
         match (confined_by, known) {
+            (Some("other-user"), _) => handed(one) || one.open,
             (Some(_), _) => handed(one),
             (None, Some(campaign)) => own && one.harvested_by.iter().any(|id| id == campaign),
             (None, None) => own,

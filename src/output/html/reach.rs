@@ -87,6 +87,8 @@ fn name(group: &Group<'_>) -> String {
 fn bar(reach: &Reach, most: u64) -> String {
     let steps = (reach.secrets * 20).div_ceil(most);
     let note = match (reach.confined_by, reach.handed) {
+        (Some("flatpak"), _) => "in Flatpak".to_owned(),
+        (Some("other-user"), _) => "as another user".to_owned(),
         (Some(by), _) => format!("in a {by}"),
         (None, 0) => String::new(),
         (None, handed) => format!("{handed} handed to it"),

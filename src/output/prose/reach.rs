@@ -9,8 +9,15 @@ pub(in crate::output) fn sentence(finding: &Finding) -> Option<String> {
     let reach = finding.reach.as_ref()?;
     let secrets = |number: u64| count(number as usize, "secret");
     if let Some(by) = reach.confined_by {
-        let handed = if reach.handed == 0 { "no secret".to_owned() } else { secrets(reach.handed) };
-        return Some(format!("{handed} that it is handed; a {by} keeps it from the rest"));
+        let number = |number| if number == 0 { "no secret".to_owned() } else { secrets(number) };
+        return Some(match by {
+            "other-user" => format!(
+                "{} that it is handed or that other accounts can read; it runs as another user",
+                number(reach.secrets)
+            ),
+            "flatpak" => format!("{} that it is handed; Flatpak keeps it from the rest", number(reach.handed)),
+            by => format!("{} that it is handed; a {by} keeps it from the rest", number(reach.handed)),
+        });
     }
     if reach.secrets == 0 {
         return None;

@@ -1,7 +1,7 @@
 //! A text as the audits see it: what of a report still holds there, and what would hold after an edit.
 
 use crate::audit::posture::Posture;
-use crate::audit::{self, AuditCx, Judgement};
+use crate::audit::{self, Around, AuditCx, Judgement};
 use crate::detect::{Detector, Mask};
 use crate::ledger::{hooks, mcp, runs};
 use crate::model::{AutorunEntry, Untrusted};
@@ -78,7 +78,9 @@ impl<'p, 'a> Judged<'p, 'a> {
         let (servers, hooks) = self.entries(level);
         let texts = self.detector.pack().audits();
         let surface = self.surface;
-        let cx = AuditCx { surface, level, doc: &self.document, servers: &servers, hooks: &hooks, texts, mask: &mask };
+        let around = Around::default();
+        let (doc, servers, hooks) = (&self.document, servers.as_slice(), hooks.as_slice());
+        let cx = AuditCx { surface, level, doc, servers, hooks, texts, mask: &mask, around };
         all.extend(audit::run(&cx));
         all
     }
