@@ -82,6 +82,7 @@ pub const EDITS: &[&str] = &[
     "mend-task",
     "mend-entry",
     "mend-hook",
+    "mend-open",
     "mend-mode",
     "by-hand",
     "leave",

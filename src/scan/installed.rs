@@ -201,7 +201,7 @@ fn packages(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// The folders that a pattern stands for: `folder`, and below it each part of `rest`, with wildcards.
-fn expanded(folder: &Path, rest: &str) -> Vec<PathBuf> {
+pub(super) fn expanded(folder: &Path, rest: &str) -> Vec<PathBuf> {
     let mut found = vec![folder.to_owned()];
     for part in rest.split('/').filter(|part| !part.is_empty()) {
         let mut next = Vec::new();

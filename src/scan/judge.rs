@@ -3,6 +3,7 @@
 
 use super::Scanner;
 use super::installed;
+use super::open_places::Places;
 use super::started::Digests;
 use super::stock::Stock;
 use super::walk::Candidate;
@@ -49,6 +50,8 @@ pub(super) struct Judge<'j> {
     pub(super) digests: Digests<'j>,
     /// Packages and extensions that are here.
     pub(super) stock: Stock<'j>,
+    /// Files and folders with code that starts by itself.
+    pub(super) places: Places,
 }
 
 impl<'j> Judge<'j> {
@@ -60,6 +63,7 @@ impl<'j> Judge<'j> {
             started: Mutex::default(),
             digests: Digests::new(everywhere),
             stock: Stock::new(scanner),
+            places: Places::default(),
         }
     }
 
@@ -104,6 +108,7 @@ impl<'j> Judge<'j> {
         let texts = self.scanner.pack.audits();
         let cx = AuditCx { surface, level, doc: document, servers: &servers, hooks: &hooks, texts, mask: &masked };
         judgements.extend(audit::run(&cx));
+        self.places.file(candidate, surface, servers.iter().chain(&hooks));
         for entry in servers.iter().chain(&hooks).filter(|entry| !entry.disabled).take(OPEN) {
             let open = self.digests.open_to_others(entry, &candidate.path, self.home.as_deref());
             let place = open.map(|path| masked(path.as_os_str().as_encoded_bytes()));

@@ -37,6 +37,7 @@ pub fn edit(target: &Target<'_>) -> Outcome {
         | Edit::MendTask
         | Edit::MendEntry
         | Edit::MendHook
+        | Edit::MendOpen
         | Edit::MendMode
         | Edit::ByHand => by_hand(target),
         Edit::Leave => Outcome::Skip(recipe.manual.trim_end_matches('.').to_owned()),
