@@ -179,7 +179,7 @@ pub enum Operator {
     Present,
     /// Is a number above the value.
     Above,
-    /// Is a number below the value.
+    /// Is a number below the value, and above 0.
     Below,
 }
 

@@ -97,6 +97,47 @@ fn settings_of_every_format() {
 }
 
 #[test]
+fn age_gates_list_items_and_hooks_in_other_formats_than_json() {
+    let place = Place::new();
+    place.put(
+        "work/app/pnpm-workspace.yaml",
+        "packages:\n  - web\nminimumReleaseAge: 7 # a week\nminimumReleaseAgeExclude:\n  - acme\n  - '*'\n",
+        0o644,
+    );
+    place.put(".config/pnpm/rc", "minimum-release-age=3\nfund=false\n", 0o600);
+    place.put(".bunfig.toml", "[install]\r\nminimumReleaseAge = 1440\r\nexact = true\r\n", 0o644);
+    place.put(".yarnrc.yml", "unsafeHttpWhitelist: [npm.acme.internal, \"*\"]\nnodeLinker: pnp\n", 0o644);
+    let rest = "# mine\n[[hooks.Stop]]\n[[hooks.Stop.hooks]]\ntype = \"command\"\ncommand = \"make done\"\n";
+    place.put(
+        ".codex/config.toml",
+        format!("model = \"m\"\nnotify = [\n  \"sh\", \"-c\",\n  \"{PIPE}\"\n]\n\n[[hooks.Stop]]\n[[hooks.Stop.hooks]]\ntype = \"command\"\ncommand = '{PIPE}'\n{rest}"),
+        0o600,
+    );
+    let before = place.photos();
+    mend(
+        &place,
+        &[
+            "mend-hook .codex/config.toml",
+            "mend-hook .codex/config.toml",
+            "mend-setting .bunfig.toml",
+            "mend-setting .config/pnpm/rc",
+            "mend-setting .yarnrc.yml",
+            "mend-setting work/app/pnpm-workspace.yaml",
+            "mend-setting work/app/pnpm-workspace.yaml",
+        ],
+    );
+    assert_eq!(place.text(".codex/config.toml"), format!("model = \"m\"\n\n{rest}"));
+    assert_eq!(
+        place.text("work/app/pnpm-workspace.yaml"),
+        "packages:\n  - web\nminimumReleaseAge: 10080 # a week\nminimumReleaseAgeExclude:\n  - acme\n"
+    );
+    assert_eq!(place.text(".config/pnpm/rc"), "minimum-release-age=10080\nfund=false\n");
+    assert_eq!(place.text(".bunfig.toml"), "[install]\r\nminimumReleaseAge = 604800\r\nexact = true\r\n");
+    assert_eq!(place.text(".yarnrc.yml"), "unsafeHttpWhitelist: [npm.acme.internal]\nnodeLinker: pnp\n");
+    place.unseal(&before);
+}
+
+#[test]
 fn a_package_gets_the_version_that_is_installed() {
     let place = Place::new();
     crate::mends::installed(place.home());

@@ -9,7 +9,9 @@ mod judged;
 mod mode;
 mod pin;
 mod setting;
+mod tables;
 mod task;
+mod yaml;
 
 use super::edit::{self, Splice};
 use super::plan::Transaction;

@@ -70,6 +70,12 @@ pub(super) fn whole_line(source: &[u8], at: usize) -> Range<usize> {
     start..end
 }
 
+/// The line above the one that begins at `start`, with its end; `None` at the top.
+pub(super) fn line_above(source: &[u8], start: usize) -> Option<Range<usize>> {
+    let above = source.get(..start)?.strip_suffix(b"\n").or_else(|| source.get(..start)?.strip_suffix(b"\r"))?;
+    Some(whole_line(source, above.strip_suffix(b"\r").unwrap_or(above).len()))
+}
+
 /// Where the text starts: after a byte order mark.
 fn bom(source: &[u8]) -> usize {
     if source.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 }
