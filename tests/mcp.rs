@@ -676,6 +676,8 @@ fn every_audit_has_texts_and_every_text_an_audit() {
     coded.push("autorun-changed");
     // The scan tells these, which knows files and packages.
     coded.extend([
+        "autorun-open-file",
+        "autorun-open-folder",
         "autorun-writable-program",
         "known-bad-extension",
         "known-bad-package",

@@ -304,6 +304,36 @@ fn an_ordinary_home_is_quiet() {
     }
 }
 
+/// Distributions that give every account a group of its own let that group write (umask 002).
+#[cfg(target_os = "linux")]
+#[test]
+fn a_home_whose_own_group_may_write_is_quiet() {
+    use std::os::unix::fs::PermissionsExt as _;
+    fn open(folder: &Path) {
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o775)).unwrap();
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                open(&path);
+            } else {
+                fs::set_permissions(path, fs::Permissions::from_mode(0o664)).unwrap();
+            }
+        }
+    }
+    let dir = TempDir::new().unwrap();
+    let home = dir.path().canonicalize().unwrap();
+    for files in [MCP, HOOKS, EDITORS, AGENTS] {
+        lay(&home, files);
+    }
+    open(&home);
+    for report in [common::audit(Os::Linux, &home), common::scan_paths(&[&home])] {
+        assert!(loud(&report).is_empty(), "{:#?}", loud(&report));
+    }
+    fs::set_permissions(home.join(".bashrc"), fs::Permissions::from_mode(0o666)).unwrap();
+    let report = common::audit(Os::Linux, &home);
+    assert!(loud(&report).iter().any(|finding| finding.rule == "autorun-open-file"), "{:#?}", loud(&report));
+}
+
 #[test]
 fn a_paper_about_the_attacks_and_our_own_rule_files_are_quiet() {
     let dir = TempDir::new().unwrap();

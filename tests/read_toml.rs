@@ -54,6 +54,10 @@ fn tables_keys_and_arrays() {
         &["credential/0/password=a", "credential/1/password=b", "credential/1/more/x=c"],
     );
     check(
+        "[[a]]\n[[a.b]]\nx = 'c'\n[[a.b]]\nx = 'd'\n[[a]]\n[[a.b]]\nx = 'e'\n[a.b.y]\nz = 'f'\n",
+        &["a/0/b/0/x=c", "a/0/b/1/x=d", "a/1/b/0/x=e", "a/1/b/0/y/z=f"],
+    );
+    check(
         "a = { token = \"t\", b = [1, { c = 'd' }] }\ne = ['x', 'y']\n",
         &["a/token=t", "a/b/0=1", "a/b/1/c=d", "e/0=x", "e/1=y"],
     );

@@ -45,6 +45,8 @@ mod mcp;
 #[cfg(all(unix, feature = "keychain"))]
 mod mends;
 mod no_leak;
+#[cfg(unix)]
+mod open_places;
 mod ordinary;
 mod output;
 mod output_formats;

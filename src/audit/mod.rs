@@ -41,7 +41,7 @@ mod writable;
 pub(crate) use plaintext_remote::{host as host_of, is_loopback};
 pub use reach::code_from;
 pub use unseen::is_instructions;
-pub use writable::writable;
+pub use writable::{Open, open_place, writable};
 
 use crate::model::{AutorunEntry, Category, Confidence, Consent, Evidence, Severity, Untrusted};
 use crate::read::Document;

@@ -134,7 +134,9 @@ impl<'p> Prepared<'p> {
                 let text = tree.text(node);
                 let number = std::str::from_utf8(text.as_ref().map_or(tree.raw(node), |text| text.bytes())).ok();
                 let number: Option<f64> = number.and_then(|number| number.trim().parse().ok());
-                number.is_some_and(|n| if operator == Operator::Above { n > *limit } else { n < *limit })
+                // Nothing at all is no number that is too small: it switches off what the setting is about.
+                let is_below = |n: f64| n > 0.0 && n < *limit;
+                number.is_some_and(|n| if operator == Operator::Above { n > *limit } else { is_below(n) })
             }
             (Comparison::Nothing, _) => true,
         };

@@ -26,6 +26,7 @@ pub mod synced;
 pub mod terminal;
 pub mod trusted;
 pub mod write;
+pub mod writers;
 
 pub use dirs::Dirs;
 pub use error::{FileError, skip_of};

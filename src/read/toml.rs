@@ -73,7 +73,7 @@ struct Reader<'a> {
     source: &'a [u8],
     out: Fields<'a>,
     table: Vec<Key>,
-    /// Items of each array of tables so far, by its written path.
+    /// Items of each array of tables so far, by its written path and the items on the way.
     arrays: HashMap<Vec<u8>, usize>,
     /// Inside a table's header: whether it is one of an array.
     header: Option<bool>,
@@ -119,11 +119,15 @@ impl<'a> Reader<'a> {
             }
             self.table.push(key.clone());
             let last = index + 1 == keys.len();
-            if last && is_array {
-                let count = self.arrays.entry(written.clone()).and_modify(|count| *count += 1).or_insert(0);
-                self.table.push(Key::Item(*count));
-            } else if let Some(count) = self.arrays.get(&written) {
-                self.table.push(Key::Item(*count));
+            let count = if last && is_array {
+                Some(*self.arrays.entry(written.clone()).and_modify(|count| *count += 1).or_insert(0))
+            } else {
+                self.arrays.get(&written).copied()
+            };
+            if let Some(count) = count {
+                self.table.push(Key::Item(count));
+                // An array inside begins anew with each item of this one.
+                written.extend_from_slice(&count.to_le_bytes());
             }
         }
     }

@@ -13,6 +13,8 @@ use zeroize::Zeroizing;
 pub(super) struct Work {
     /// Files as earlier transactions of the plan leave them.
     pub(super) files: BTreeMap<PathBuf, Zeroizing<Vec<u8>>>,
+    /// Permission bits as earlier transactions of the plan leave them.
+    pub(super) modes: BTreeMap<PathBuf, u32>,
     /// Names for the vault.
     pub(super) names: Names,
     /// Consumers that are given a secret in this plan, and which.
@@ -37,7 +39,7 @@ pub(super) enum Verdict {
 impl Work {
     /// Nothing is planned yet; secrets go to `store`.
     pub(super) fn new(names: Names, store: &'static str) -> Self {
-        Self { files: BTreeMap::new(), names, consumers: Vec::new(), steps: Vec::new(), store }
+        Self { files: BTreeMap::new(), modes: BTreeMap::new(), names, consumers: Vec::new(), steps: Vec::new(), store }
     }
 
     /// Adds a step; gives its position.

@@ -179,7 +179,7 @@ pub enum Operator {
     Present,
     /// Is a number above the value.
     Above,
-    /// Is a number below the value.
+    /// Is a number below the value, and above 0.
     Below,
 }
 
@@ -270,6 +270,8 @@ pub enum Edit {
     MendEntry,
     /// A hook that is a file loses the right to be run.
     MendHook,
+    /// A file or folder loses the right of group and others to write.
+    MendOpen,
     /// A file of secrets is for its owner only.
     MendMode,
     /// Nothing can be done by a program: the user is told what to do.
@@ -284,7 +286,13 @@ impl Edit {
     pub const fn is_mend(self) -> bool {
         matches!(
             self,
-            Self::MendSetting | Self::MendPin | Self::MendTask | Self::MendEntry | Self::MendHook | Self::MendMode
+            Self::MendSetting
+                | Self::MendPin
+                | Self::MendTask
+                | Self::MendEntry
+                | Self::MendHook
+                | Self::MendOpen
+                | Self::MendMode
         )
     }
 }

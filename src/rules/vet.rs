@@ -251,7 +251,7 @@ pub fn recipe_file(file: &RecipeFile) -> Vec<Defect> {
             report.unless(text.ends_with('.'), id, format!("{name} is no sentence"));
         }
         // What changes a file's mode has nothing to show.
-        let shows = !matches!(recipe.edit.as_str(), "mend-hook" | "mend-mode");
+        let shows = !matches!(recipe.edit.as_str(), "mend-hook" | "mend-open" | "mend-mode");
         report.unless(!recipe.examples.is_empty() || !shows, id, "no example");
         for example in &recipe.examples {
             let told = if mends { example.name.is_empty() } else { example.refused == example.name.is_empty() };

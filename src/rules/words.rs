@@ -95,6 +95,7 @@ pub const EDITS: &[&str] = &[
     "mend-task",
     "mend-entry",
     "mend-hook",
+    "mend-open",
     "mend-mode",
     "by-hand",
     "leave",

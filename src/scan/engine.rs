@@ -63,6 +63,10 @@ impl Visitor for Engine<'_> {
         }
     }
 
+    fn folder(&self, path: &Path) {
+        self.judge.places.folder(path);
+    }
+
     fn marked(&self, path: &Path, alone: bool) {
         // A panic ends the look at this file, not the scan.
         if panic::catch_unwind(AssertUnwindSafe(|| self.look_for_marks(path, alone))).is_err() {

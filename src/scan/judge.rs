@@ -4,6 +4,7 @@
 use super::Scanner;
 use super::flatpak;
 use super::installed;
+use super::open_places::Places;
 use super::started::Digests;
 use super::stock::Stock;
 use super::walk::Candidate;
@@ -57,6 +58,8 @@ pub(super) struct Judge<'j> {
     everywhere: &'j Roots,
     /// Packages and extensions that are here.
     pub(super) stock: Stock<'j>,
+    /// Files and folders with code that starts by itself.
+    pub(super) places: Places,
 }
 
 impl<'j> Judge<'j> {
@@ -78,6 +81,7 @@ impl<'j> Judge<'j> {
             started: Mutex::default(),
             digests: Digests::new(everywhere),
             stock: Stock::new(scanner),
+            places: Places::default(),
         }
     }
 
@@ -135,6 +139,7 @@ impl<'j> Judge<'j> {
         let (doc, servers, hooks) = (document, servers.as_slice(), hooks.as_slice());
         let cx = AuditCx { surface, level, doc, servers, hooks, texts, mask: &masked, around };
         judgements.extend(audit::run(&cx));
+        self.places.file(candidate, surface, servers.iter().chain(hooks));
         for entry in servers.iter().chain(hooks).filter(|entry| !entry.disabled).take(OPEN) {
             let open = self.digests.open_to_others(entry, &candidate.path, self.home.as_deref());
             let place = open.map(|path| masked(path.as_os_str().as_encoded_bytes()));

@@ -17,6 +17,7 @@ mod judge;
 mod keys;
 mod leveldb;
 mod locate;
+mod open_places;
 mod place;
 mod planner;
 mod processes;

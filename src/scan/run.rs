@@ -206,6 +206,7 @@ fn root_of(
         let candidate = Candidate { path: root.path.clone(), surface, level, system: false, link: false, max };
         engine.target(&candidate);
         engine.marked(&root.path, false);
+        engine.open_places(&[], false);
         return;
     }
     let mut done = Vec::new();
@@ -221,6 +222,7 @@ fn root_of(
     if root.mode != Mode::Tree {
         engine.age_gates();
     }
+    engine.open_places(&known, root.own);
     collector.lists(judge.into_lists());
 }
 

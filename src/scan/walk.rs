@@ -59,6 +59,8 @@ pub(super) struct Candidate<'w> {
 pub(super) trait Visitor: Sync {
     /// A file to read.
     fn file(&self, candidate: Candidate<'_>);
+    /// A folder whose names were listed.
+    fn folder(&self, _path: &Path) {}
     /// A file whose name a stealer's mark has; `alone` when it is not given to `file`.
     fn marked(&self, path: &Path, alone: bool);
     /// A folder that is not gone into.
@@ -140,6 +142,7 @@ impl<'w, V: Visitor> Walk<'w, V> {
             self.visitor.error(&path, skip, state.depth == 0);
             return;
         }
+        self.visitor.folder(&path);
         if self.mode == Mode::Home && state.depth > 0 && !state.project {
             state.project = entries.iter().any(|entry| self.makes_project(&path, entry));
         }

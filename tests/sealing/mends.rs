@@ -97,6 +97,47 @@ fn settings_of_every_format() {
 }
 
 #[test]
+fn age_gates_list_items_and_hooks_in_other_formats_than_json() {
+    let place = Place::new();
+    place.put(
+        "work/app/pnpm-workspace.yaml",
+        "packages:\n  - web\nminimumReleaseAge: 7 # a week\nminimumReleaseAgeExclude:\n  - acme\n  - '*'\n",
+        0o644,
+    );
+    place.put(".config/pnpm/rc", "minimum-release-age=3\nfund=false\n", 0o600);
+    place.put(".bunfig.toml", "[install]\r\nminimumReleaseAge = 1440\r\nexact = true\r\n", 0o644);
+    place.put(".yarnrc.yml", "unsafeHttpWhitelist: [npm.acme.internal, \"*\"]\nnodeLinker: pnp\n", 0o644);
+    let rest = "# mine\n[[hooks.Stop]]\n[[hooks.Stop.hooks]]\ntype = \"command\"\ncommand = \"make done\"\n";
+    place.put(
+        ".codex/config.toml",
+        format!("model = \"m\"\nnotify = [\n  \"sh\", \"-c\",\n  \"{PIPE}\"\n]\n\n[[hooks.Stop]]\n[[hooks.Stop.hooks]]\ntype = \"command\"\ncommand = '{PIPE}'\n{rest}"),
+        0o600,
+    );
+    let before = place.photos();
+    mend(
+        &place,
+        &[
+            "mend-hook .codex/config.toml",
+            "mend-hook .codex/config.toml",
+            "mend-setting .bunfig.toml",
+            "mend-setting .config/pnpm/rc",
+            "mend-setting .yarnrc.yml",
+            "mend-setting work/app/pnpm-workspace.yaml",
+            "mend-setting work/app/pnpm-workspace.yaml",
+        ],
+    );
+    assert_eq!(place.text(".codex/config.toml"), format!("model = \"m\"\n\n{rest}"));
+    assert_eq!(
+        place.text("work/app/pnpm-workspace.yaml"),
+        "packages:\n  - web\nminimumReleaseAge: 10080 # a week\nminimumReleaseAgeExclude:\n  - acme\n"
+    );
+    assert_eq!(place.text(".config/pnpm/rc"), "minimum-release-age=10080\nfund=false\n");
+    assert_eq!(place.text(".bunfig.toml"), "[install]\r\nminimumReleaseAge = 604800\r\nexact = true\r\n");
+    assert_eq!(place.text(".yarnrc.yml"), "unsafeHttpWhitelist: [npm.acme.internal]\nnodeLinker: pnp\n");
+    place.unseal(&before);
+}
+
+#[test]
 fn a_package_gets_the_version_that_is_installed() {
     let place = Place::new();
     crate::mends::installed(place.home());
@@ -205,6 +246,70 @@ fn secrets_that_stay_are_for_their_owner() {
     assert_eq!(again["summary"]["done"], 0, "{again:#}");
     place.unseal(&before);
     assert_eq!(mode(&place), 0o644);
+}
+
+#[test]
+fn code_that_others_can_write_is_its_owners_again() {
+    let place = Place::new();
+    fs::set_permissions(place.home(), fs::Permissions::from_mode(0o755)).unwrap();
+    place.put(".config/systemd/user/x.service", "[Service]\nExecStart=/usr/bin/x\n", 0o666);
+    place.put("work/app/.git/hooks/pre-push", "#!/bin/sh\nmake check\n", 0o775);
+    place.put("work/app/.git/HEAD", "ref: refs/heads/main\n", 0o644);
+    // A file whose text is mended, too, and a hook that loses two rights at once.
+    let config = "# mine\napproval_policy = \"never\"\n\n[mcp_servers.x]\ncommand = \"x\"\n";
+    place.put(".codex/config.toml", config, 0o646);
+    place.put("work/app/.git/hooks/post-checkout", format!("#!/bin/sh\n{PIPE}\n"), 0o757);
+    for (folder, mode) in [("work/app/.git/hooks", 0o777), (".config/systemd/user", 0o757), (".codex", 0o700)] {
+        fs::set_permissions(place.path(folder), fs::Permissions::from_mode(mode)).unwrap();
+    }
+    let names = [
+        ".config/systemd/user/x.service",
+        ".config/systemd/user",
+        "work/app/.git/hooks",
+        "work/app/.git/hooks/post-checkout",
+        ".codex/config.toml",
+    ];
+    let modes = || names.map(|name| fs::metadata(place.path(name)).unwrap().permissions().mode() & 0o7777);
+    let (before, were) = (place.photos(), modes());
+    let plan = place.run(&["fix", "--dry-run", "--yes"]).ends_with(0);
+    for line in ["- mode 0777", "+ mode 0755", "- mode 0646", "+ mode 0644"] {
+        assert!(plan.out.contains(line), "{line}: {}", plan.out);
+    }
+    mend(
+        &place,
+        &[
+            "mend-git-hook work/app/.git/hooks/post-checkout",
+            "mend-open .codex/config.toml",
+            "mend-open .config/systemd/user",
+            "mend-open .config/systemd/user/x.service",
+            "mend-open work/app/.git/hooks",
+            "mend-open work/app/.git/hooks/post-checkout",
+            "mend-setting .codex/config.toml",
+        ],
+    );
+    assert_eq!(modes(), [0o644, 0o755, 0o755, 0o644, 0o644]);
+    assert!(place.text(".codex/config.toml").contains("approval_policy = \"on-request\""));
+    place.unseal(&before);
+    assert_eq!(modes(), were);
+    // A folder whose rights were changed since stays as it is.
+    place.fix().ends_with(0);
+    fs::set_permissions(place.path("work/app/.git/hooks"), fs::Permissions::from_mode(0o700)).unwrap();
+    place.undo().ends_with(1).says("was changed since");
+    assert_eq!(modes()[2], 0o700);
+}
+
+#[test]
+fn a_secret_and_code_in_one_file_that_others_can_write() {
+    let place = Place::new();
+    fs::set_permissions(place.home(), fs::Permissions::from_mode(0o755)).unwrap();
+    let secret = token("mends-open");
+    place.put(".bashrc", format!("alias ll='ls -l'\nexport GITHUB_TOKEN={secret}\n"), 0o666);
+    let before = place.photos();
+    place.fix();
+    let mode = || fs::metadata(place.path(".bashrc")).unwrap().permissions().mode() & 0o7777;
+    assert_eq!(mode(), 0o600);
+    place.unseal(&before);
+    assert_eq!(mode(), 0o666);
 }
 
 #[test]

@@ -219,6 +219,11 @@ impl OpenFile {
         self.owner.map(|(_, gid)| gid)
     }
 
+    /// The descriptor itself.
+    pub(super) fn into_file(self) -> File {
+        self.file
+    }
+
     /// The descriptor, for attributes.
     pub(super) fn file(&self) -> &File {
         &self.file

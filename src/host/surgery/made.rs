@@ -41,7 +41,7 @@ pub fn remove_if(real: &Path, expected: &[u8], temporary: &Path) -> Result<(), R
     let spare = beside(real, temporary)?;
     let place = Place::at(real)?;
     let file = place.read(place.name()).map_err(|skip| Refusal::skip(&skip))?;
-    place.may_change(&file)?;
+    place.may_change(file.file())?;
     let same = |name| {
         let found = settle::content(&place, name, expected.len()).map_err(|skip| Refusal::skip(&skip))?;
         Ok::<_, Refusal>(found.is_some_and(|found| **found == *expected))

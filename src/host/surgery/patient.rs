@@ -39,7 +39,7 @@ impl Patient {
         let real = std::fs::canonicalize(path)?;
         let place = Place::at(&real)?;
         let mut file = place.read(place.name()).map_err(|skip| Refusal::skip(&skip))?;
-        place.may_change(&file)?;
+        place.may_change(file.file())?;
         let mut bytes = Zeroizing::new(Vec::new());
         let outcome = file.read_up_to(&mut bytes, max).map_err(|skip| Refusal::skip(&skip))?;
         if outcome.truncated {

@@ -81,7 +81,7 @@ pub fn restore(real: &Path, before: &[u8], after: &[u8]) -> Result<(), Refusal> 
     let max = before.len().max(after.len());
     let mut file = place.write(place.name())?;
     let mut now = OpenFile::vet(file.try_clone()?).map_err(|skip| Refusal::skip(&skip))?;
-    place.may_change(&now)?;
+    place.may_change(now.file())?;
     let mut bytes = Zeroizing::new(Vec::new());
     let outcome = now.read_up_to(&mut bytes, max).map_err(|skip| Refusal::skip(&skip))?;
     if outcome.truncated || !(torn(&bytes, before, after) || **bytes == *after || **bytes == *before) {

@@ -62,6 +62,17 @@ impl Place {
         self.open(name, OFlags::RDONLY, Mode::empty()).map_err(|e| crate::host::skip_of(&e)).and_then(OpenFile::vet)
     }
 
+    /// Opens a regular file or a folder, for its permission bits; others are refused before they are opened.
+    pub(super) fn hold(&self) -> Result<File, Skip> {
+        let skip = |e: Errno| crate::host::skip_of(&e.into());
+        let stat = rustix::fs::statat(&self.folder, &self.name, AtFlags::SYMLINK_NOFOLLOW).map_err(skip)?;
+        if FileType::from_raw_mode(stat.st_mode as _) != FileType::Directory {
+            return self.read(&self.name).map(OpenFile::into_file);
+        }
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY;
+        self.open(&self.name, flags, Mode::empty()).map_err(|e| crate::host::skip_of(&e))
+    }
+
     /// Opens a file to write over its content, which stays.
     pub(super) fn write(&self, name: &OsStr) -> io::Result<File> {
         self.open(name, OFlags::RDWR, Mode::empty())
@@ -176,8 +187,8 @@ impl Place {
     }
 
     /// Whether the caller may change the file, and meant it to be changed.
-    pub(super) fn may_change(&self, file: &OpenFile) -> Result<(), Refusal> {
-        let (Some(uid), Some(mode)) = (file.uid(), file.mode()) else { return Ok(()) };
+    pub(super) fn may_change(&self, file: &File) -> Result<(), Refusal> {
+        let (uid, mode) = file.metadata().map(|meta| (meta.uid(), meta.mode()))?;
         if uid != rustix::process::geteuid().as_raw() {
             return Err(Refusal::NotOwner(uid));
         }
@@ -187,7 +198,7 @@ impl Place {
             }
         }
         // The owner's own flags and mounts first: they say more than the mode.
-        if let Some(what) = fixed(file.file()) {
+        if let Some(what) = fixed(file) {
             return Err(Refusal::Locked(what));
         }
         match rustix::fs::accessat(&self.folder, &self.name, rustix::fs::Access::WRITE_OK, EFFECTIVE) {
@@ -263,10 +274,15 @@ pub(super) fn links(file: &File) -> u64 {
     file.metadata().map_or(1, |meta| meta.nlink())
 }
 
-/// Gives an open file these permission bits.
-pub(super) fn set_mode(file: &OpenFile, bits: u32) -> io::Result<()> {
+/// The permission bits, with the set-id and sticky bits.
+pub(super) fn mode(held: &File) -> Option<u32> {
+    held.metadata().ok().map(|meta| meta.mode() & 0o7777)
+}
+
+/// Gives what is open these permission bits.
+pub(super) fn set_mode(held: &File, bits: u32) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
-    file.file().set_permissions(std::fs::Permissions::from_mode(bits))
+    held.set_permissions(std::fs::Permissions::from_mode(bits))
 }
 
 /// Whether a failure says that another program has the file open.

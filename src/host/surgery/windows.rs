@@ -50,6 +50,10 @@ impl Place {
         open::open(&self.path(name))
     }
 
+    pub(super) fn hold(&self) -> Result<File, Skip> {
+        self.read(&self.name).map(OpenFile::into_file)
+    }
+
     pub(super) fn write(&self, name: &OsStr) -> io::Result<File> {
         OpenOptions::new().read(true).write(true).open(self.path(name))
     }
@@ -98,14 +102,19 @@ impl Place {
     }
 
     #[allow(clippy::unused_self, reason = "Unix looks at the folder")]
-    pub(super) fn may_change(&self, file: &OpenFile) -> Result<(), Refusal> {
-        let meta = file.file().metadata()?;
+    pub(super) fn may_change(&self, file: &File) -> Result<(), Refusal> {
+        let meta = file.metadata()?;
         if meta.permissions().readonly() { Err(Refusal::ReadOnly) } else { Ok(()) }
     }
 }
 
 /// There are no permission bits here.
-pub(super) fn set_mode(_: &OpenFile, _: u32) -> io::Result<()> {
+pub(super) fn mode(_: &File) -> Option<u32> {
+    None
+}
+
+/// Nor can any be given.
+pub(super) fn set_mode(_: &File, _: u32) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 

@@ -1,18 +1,20 @@
-//! The entry of a hook goes, with what would be empty without it. JSON only: elsewhere a person does it.
+//! The entry of a hook goes, with what would be empty without it. JSON and TOML only: elsewhere a person does it.
 
-use super::json;
 use super::judged::{Found, Judged};
+use super::{json, tables};
 use crate::read::Format;
 use crate::read::json::{Kind, NodeId, Tree};
 use crate::remediate::edit::Splice;
 
 /// The edit, where the entry can be told apart from its surroundings.
 pub(super) fn splices(judged: &Judged<'_, '_>, found: &Found) -> Option<Vec<Splice>> {
-    if judged.surface.format != Format::Json {
-        return None;
-    }
     let (tree, node) = (judged.tree()?, judged.node(found)?);
-    json::remove(judged.document.source, tree, widened(tree, whole(tree, node)?))
+    let entry = widened(tree, whole(tree, node)?);
+    match judged.surface.format {
+        Format::Json => json::remove(judged.document.source, tree, entry),
+        Format::Toml => tables::remove(judged, tree, entry),
+        _ => None,
+    }
 }
 
 /// The entry that a command belongs to: the item of a list it stands in, or itself where it is a setting.

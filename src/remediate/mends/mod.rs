@@ -9,7 +9,9 @@ mod judged;
 mod mode;
 mod pin;
 mod setting;
+mod tables;
 mod task;
+mod yaml;
 
 use super::edit::{self, Splice};
 use super::plan::Transaction;
@@ -57,9 +59,10 @@ impl Planner<'_> {
             }
         }
         for (path, list) in files {
-            let (hooks, texts): (Vec<_>, Vec<_>) = list.into_iter().partition(|m| m.recipe.edit == Edit::MendHook);
-            if !hooks.is_empty() {
-                mode::hook(work, path, &hooks, transactions);
+            let (modes, texts): (Vec<_>, Vec<_>) =
+                list.into_iter().partition(|m| matches!(m.recipe.edit, Edit::MendHook | Edit::MendOpen));
+            if !modes.is_empty() {
+                mode::rights(work, path, &modes, transactions);
             }
             if !texts.is_empty() {
                 let posture = posture.get_or_insert_with(|| Posture::new(pack.settings()));
@@ -201,6 +204,7 @@ fn next(recipe: &Recipe) -> String {
         }
         Edit::MendEntry => "The program it started is still there: look at it, and delete it if it is not yours.",
         Edit::MendHook => "The script is still there: look at it, and delete it if it is not yours.",
+        Edit::MendOpen => "Others could write there until now: look at what lies there.",
         _ => "",
     };
     text.to_owned()

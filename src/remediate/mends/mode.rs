@@ -1,7 +1,9 @@
-//! Who may use a file: a hook nobody may run, secrets for their owner only. The content stays.
+//! Who may use a file or folder: a hook nobody may run, code that only its owner may write, secrets for their owner
+//! only. The content stays.
 
 use super::{Mend, next};
 use crate::host::surgery;
+use crate::host::writers::OTHERS_WRITE;
 use crate::model::{Severity, StepState};
 use crate::remediate::plan::{Change, ModeChange, Transaction};
 use crate::remediate::planner::Planner;
@@ -18,25 +20,36 @@ const RUNS: u32 = 0o111;
 /// Every right of all but the owner.
 const OTHERS: u32 = 0o077;
 
-/// Takes the right to be run from a hook that is a file.
-pub(super) fn hook(work: &mut Work, path: &Path, list: &[Mend<'_>], transactions: &mut Vec<Transaction>) {
-    let Some(recipe) = list.first().map(|mend| mend.recipe) else { return };
-    let id = || Some(recipe.id.to_string());
-    let verdict = |reason: String| Verdict::Skip { recipe: id(), reason };
-    let planned = match surgery::mode(path) {
-        Err(refusal) => Err(verdict(refusal.reason())),
-        Ok((_, mode)) if mode & RUNS == 0 => Err(verdict("changed since the scan: it is switched off".into())),
-        Ok((real, mode)) => Ok(change(path, &real, &list[0].sighted.surface, mode, mode & !RUNS)),
-    };
-    match planned {
-        Err(verdict) => list.iter().for_each(|mend| {
-            work.step(mend.sighted, verdict.copy());
-        }),
-        Ok(change) => {
-            let mended = Verdict::Mended { recipe: recipe.id.to_string(), next: next(recipe) };
-            let steps = list.iter().map(|mend| work.step(mend.sighted, mended.copy())).collect();
-            transactions.push(Transaction { changes: vec![change], steps, proves: PROVES, ..Transaction::default() });
+/// Takes from a hook that is a file the right to be run, from what others can write their right to: all of it in one
+/// change, for each undo goes back to what it found.
+pub(super) fn rights(work: &mut Work, path: &Path, list: &[Mend<'_>], transactions: &mut Vec<Transaction>) {
+    let takes = |mend: &Mend<'_>| if mend.recipe.edit == Edit::MendHook { RUNS } else { OTHERS_WRITE };
+    let now = surgery::mode(path).map_err(|refusal| refusal.reason());
+    let mut steps = Vec::new();
+    let mut taken = 0;
+    for mend in list {
+        let recipe = Some(mend.recipe.id.to_string());
+        let verdict = match &now {
+            Err(reason) => Verdict::Skip { recipe, reason: reason.clone() },
+            Ok((_, mode)) if mode & takes(mend) == 0 => {
+                Verdict::Skip { recipe, reason: "changed since the scan: it has that right no more".into() }
+            }
+            Ok(_) => Verdict::Mended { recipe: mend.recipe.id.to_string(), next: next(mend.recipe) },
+        };
+        let mended = matches!(verdict, Verdict::Mended { .. });
+        let step = work.step(mend.sighted, verdict);
+        if mended {
+            taken |= takes(mend);
+            steps.push(step);
         }
+    }
+    if let (Ok((real, mode)), Some(first)) = (now, list.first())
+        && !steps.is_empty()
+    {
+        let after = mode & !taken;
+        work.modes.insert(real.clone(), after);
+        let change = change(path, &real, &first.sighted.surface, mode, after);
+        transactions.push(Transaction { changes: vec![change], steps, proves: PROVES, ..Transaction::default() });
     }
 }
 
@@ -67,6 +80,8 @@ impl Planner<'_> {
     fn owner_only(&self, work: &mut Work, sighted: &Sighted, recipe: &Recipe, transactions: &mut Vec<Transaction>) {
         // What cannot be told or changed is said in the secret's own step already.
         let Ok((real, mode)) = surgery::mode(&sighted.path) else { return };
+        // What is taken from it for another reason is gone by then.
+        let mode = work.modes.get(&real).copied().unwrap_or(mode);
         if mode & OTHERS == 0 || !real.starts_with(&self.machine.home) || work.files.contains_key(&real) {
             return;
         }

@@ -1,7 +1,7 @@
 //! A setting gets the value that its rule calls safe, or goes. The rest of the file stays byte for byte.
 
-use super::json;
 use super::judged::{Found, Judged};
+use super::{json, yaml};
 use crate::read::Format;
 use crate::read::json::{Kind, NodeId, Tree};
 use crate::remediate::edit::Splice;
@@ -15,6 +15,7 @@ pub(super) fn splices(judged: &Judged<'_, '_>, found: &Found) -> Option<Vec<Spli
     match &*setting.mend {
         "" => None,
         "remove" if format == Format::Json => json::remove(source, tree, node),
+        "remove" if format == Format::Yaml && tree.key(node).is_none() => yaml::remove(source, tree, node),
         "remove" => line(judged, tree, node),
         value => set(format, tree, node, value),
     }

@@ -37,6 +37,7 @@ pub fn edit(target: &Target<'_>) -> Outcome {
         | Edit::MendTask
         | Edit::MendEntry
         | Edit::MendHook
+        | Edit::MendOpen
         | Edit::MendMode
         | Edit::ByHand => by_hand(target),
         Edit::Leave => Outcome::Skip(recipe.manual.trim_end_matches('.').to_owned()),
@@ -67,6 +68,12 @@ pub(super) fn whole_line(source: &[u8], at: usize) -> Range<usize> {
         _ => end,
     };
     start..end
+}
+
+/// The line above the one that begins at `start`, with its end; `None` at the top.
+pub(super) fn line_above(source: &[u8], start: usize) -> Option<Range<usize>> {
+    let above = source.get(..start)?.strip_suffix(b"\n").or_else(|| source.get(..start)?.strip_suffix(b"\r"))?;
+    Some(whole_line(source, above.strip_suffix(b"\r").unwrap_or(above).len()))
 }
 
 /// Where the text starts: after a byte order mark.
