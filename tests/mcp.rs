@@ -660,6 +660,7 @@ fn every_audit_has_texts_and_every_text_an_audit() {
         "known-bad-package",
         "lock-plain-http",
         "package-manager-any-age",
+        "vscode-broad-trust",
     ]);
     coded.extend(caulk::audit::ALL.iter().flat_map(|audit| audit.others()));
     coded.extend(places.filter(|id| !id.is_empty() && *id != "agent-hook-project"));

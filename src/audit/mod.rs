@@ -31,9 +31,11 @@ mod tls_off;
 mod unpinned_package;
 mod unseen;
 mod weigh;
+mod workspace_trust;
 mod writable;
 
 pub use unseen::is_instructions;
+pub use workspace_trust::{ROW as TRUST_ROW, workspace_trust};
 pub use writable::writable;
 
 use crate::model::{AutorunEntry, Category, Confidence, Consent, Evidence, Severity, Untrusted};
