@@ -66,6 +66,33 @@ fn hex(text: &str) -> String {
     data_encoding::HEXLOWER.encode(&Sha256::digest(text))
 }
 
+/// VS Code keeps the folders in a row of its database, which may be written to at this moment.
+#[test]
+fn a_whole_home_that_vscode_trusts_is_told() {
+    for (os, state) in [
+        (Os::Linux, ".config/Code/User/globalStorage/state.vscdb"),
+        (Os::Macos, "Library/Application Support/Cursor/User/globalStorage/state.vscdb"),
+        (Os::Windows, "AppData/Roaming/Code/User/globalStorage/state.vscdb"),
+    ] {
+        let home = Home::new(os);
+        let path = home.put(state, "");
+        fs::remove_file(&path).unwrap();
+        let database = rusqlite::Connection::open(&path).unwrap();
+        database.execute_batch("CREATE TABLE ItemTable (key TEXT UNIQUE ON CONFLICT REPLACE, value BLOB);").unwrap();
+        let says = |folder: &str, trusted: bool| {
+            let value = format!(
+                r#"{{"uriTrustInfo": [{{"uri": {{"$mid": 1, "path": "{folder}", "scheme": "file"}}, "trusted": {trusted}}}]}}"#
+            );
+            database.execute("INSERT INTO ItemTable VALUES ('content.trust.model.key', ?1)", [value]).unwrap();
+            loud(&home)
+        };
+        assert_eq!(says("/home/ada/work/app", true), [""; 0], "{os:?}");
+        assert_eq!(says("/home/ada", false), [""; 0], "{os:?}");
+        assert_eq!(says("/home/ada", true), ["medium vscode-broad-trust"], "{os:?}");
+        assert_eq!(says("/c:/Users/ada", true), ["medium vscode-broad-trust"], "{os:?}");
+    }
+}
+
 /// A decision of one product: the file with it, the file that it is about, and what that starts as without it.
 type Case<'c> = (&'c str, &'c str, &'c str, &'c str, Consent);
 

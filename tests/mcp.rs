@@ -687,6 +687,7 @@ fn every_audit_has_texts_and_every_text_an_audit() {
         "lock-odd-source",
         "dependency-plain-http",
         "vulnerable-package",
+        "vscode-broad-trust",
     ]);
     coded.extend(caulk::audit::ALL.iter().flat_map(|audit| audit.others()));
     coded.extend(places.filter(|id| !id.is_empty() && *id != "agent-hook-project"));

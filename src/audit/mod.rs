@@ -36,11 +36,13 @@ mod unpinned_package;
 mod unseen;
 mod weigh;
 mod wide_folder;
+mod workspace_trust;
 mod writable;
 
 pub(crate) use plaintext_remote::{host as host_of, is_loopback};
 pub use reach::code_from;
 pub use unseen::is_instructions;
+pub use workspace_trust::{ROW as TRUST_ROW, workspace_trust};
 pub use writable::{Open, open_place, writable};
 
 use crate::model::{AutorunEntry, Category, Confidence, Consent, Evidence, Severity, Untrusted};

@@ -1,12 +1,14 @@
 //! Databases: every cell, live or left over, goes to the detector; what several pages repeat is told once.
 
 use super::place::Place;
+use crate::audit::TRUST_ROW;
 use crate::detect::{Detector, Hit, Scene};
 use crate::host::open::OpenFile;
 use crate::model::{Container, ContainerKind, Finding, Location, SecretId, Untrusted};
 use crate::read::sqlite::{self, Cell, PageSource, Part};
 use crate::read::{self, Format, json};
 use std::collections::BTreeMap;
+use zeroize::Zeroizing;
 
 /// Pages of an open file.
 pub(super) struct Pages<'f>(pub(super) &'f OpenFile);
@@ -27,6 +29,8 @@ pub(super) struct Outcome {
     pub(super) problem: Option<read::Problem>,
     pub(super) changed: bool,
     pub(super) truncated: u64,
+    /// The row in which an editor keeps the folders that it trusts.
+    pub(super) trust: Option<(Container, Zeroizing<Vec<u8>>)>,
 }
 
 /// Reads `database` and its write-ahead log.
@@ -37,7 +41,7 @@ pub(super) fn scan(
     wal: Option<&dyn PageSource>,
     stop: &dyn Fn() -> bool,
 ) -> Outcome {
-    let mut sightings = Sightings { live: Vec::new(), known: BTreeMap::new(), truncated: 0 };
+    let mut sightings = Sightings { live: Vec::new(), known: BTreeMap::new(), truncated: 0, trust: None };
     let outcome = sqlite::scan(database, wal, detector.limits(), &mut |cell| {
         if !stop() {
             cell_hits(detector, place, cell, &mut sightings);
@@ -45,7 +49,8 @@ pub(super) fn scan(
     });
     let findings =
         sightings.live.into_iter().map(|(hit, part, also)| finding(detector, place, hit, part, also)).collect();
-    Outcome { findings, problem: outcome.problem, changed: outcome.changed, truncated: sightings.truncated }
+    let (truncated, trust) = (sightings.truncated, sightings.trust);
+    Outcome { findings, problem: outcome.problem, changed: outcome.changed, truncated, trust }
 }
 
 /// Hits so far: live rows each by itself, leftovers folded into the first sighting of the same secret.
@@ -53,6 +58,7 @@ struct Sightings {
     live: Vec<(Hit, Part, Vec<Container>)>,
     known: BTreeMap<SecretId, usize>,
     truncated: u64,
+    trust: Option<(Container, Zeroizing<Vec<u8>>)>,
 }
 
 fn cell_hits(detector: &Detector<'_>, place: &Place<'_>, cell: &Cell<'_>, sightings: &mut Sightings) {
@@ -71,6 +77,9 @@ fn cell_hits(detector: &Detector<'_>, place: &Place<'_>, cell: &Cell<'_>, sighti
     let scene = Scene { surface: place.surface, format, container: Some(&container), prefix };
     // A key column is text like any other; only what it is the key of is the field's value.
     let is_key = cell.column == 0 && cell.key == Some(cell.value);
+    if live && !is_key && key == TRUST_ROW {
+        sightings.trust = Some((container.clone(), Zeroizing::new(cell.value.to_vec())));
+    }
     let detection = if live && !is_key {
         detector.detect_value(&document, &scene)
     } else {

@@ -186,7 +186,15 @@ impl Engine<'_> {
         let stop = || progress.stopped();
         let log = log.as_ref().map(Pages);
         let log = log.as_ref().map(|log| log as &dyn PageSource);
-        let outcome = database::scan(self.scanner.detector, &place, &Pages(file), log, &stop);
+        let mut outcome = database::scan(self.scanner.detector, &place, &Pages(file), log, &stop);
+        if let (Some((container, row)), Some(surface)) = (outcome.trust.take(), candidate.surface) {
+            let judged = self.judge.trust_row(candidate, surface, &row).into_iter().map(|judgement| {
+                let mut finding = place.judgement(self.scanner.pack, judgement, None);
+                finding.location.container = Some(container.clone());
+                finding
+            });
+            outcome.findings.extend(judged);
+        }
         self.finish(candidate, file, outcome)
     }
 

@@ -129,7 +129,9 @@ impl<'j> Judge<'j> {
         let claude = surface.product == hooks::PRODUCT;
         let mut hooks = if claude { hooks::entries(document, level, &masked) } else { Vec::new() };
         hooks.extend(runs::entries(surface, level, document, &masked));
-        self.approve(candidate, surface, document, servers.iter_mut().chain(&mut hooks));
+        if !(servers.is_empty() && hooks.is_empty()) {
+            self.approve(candidate, surface, document, servers.iter_mut().chain(&mut hooks));
+        }
         let in_flatpak = self.home.as_deref().is_some_and(|home| {
             !(servers.is_empty() && hooks.is_empty())
                 && flatpak::keeps(self.scanner, self.roots, self.everywhere, home, &candidate.path)
@@ -149,6 +151,21 @@ impl<'j> Judge<'j> {
         judgements.extend(self.remember(candidate, surface, servers.iter().chain(hooks), &cx));
         self.look_up(&mut judgements, servers.iter().chain(hooks));
         judgements.retain(|judgement| self.scanner.pack.keeps(&judgement.rule));
+        judgements
+    }
+
+    /// What is too large of the folders that an editor trusts, as the user's own database has them.
+    pub(super) fn trust_row(&self, candidate: &Candidate<'_>, surface: &Surface, row: &[u8]) -> Vec<Judgement> {
+        if candidate.level != Level::User {
+            return Vec::new();
+        }
+        let (pack, detector) = (self.scanner.pack, self.scanner.detector);
+        let document = read::parse(Format::Json, row, detector.limits());
+        let mask = |text: &[u8]| detector.mask_text(text);
+        let (level, texts, around) = (candidate.level, pack.audits(), Around::default());
+        let cx = AuditCx { surface, level, doc: &document, servers: &[], hooks: &[], texts, mask: &mask, around };
+        let mut judgements = audit::workspace_trust(&cx);
+        judgements.retain(|judgement| pack.keeps(&judgement.rule));
         judgements
     }
 

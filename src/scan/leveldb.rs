@@ -28,7 +28,7 @@ pub(super) fn scan(
         place.credential(detector.pack(), hit, None, related, 0)
     };
     let findings = hits.into_iter().map(finding).collect();
-    Outcome { findings, problem, changed: false, truncated }
+    Outcome { findings, problem, changed: false, truncated, trust: None }
 }
 
 struct Reading<'r> {
