@@ -58,6 +58,7 @@ mod read_hcl;
 mod read_json;
 mod read_kv;
 mod read_leveldb;
+mod read_lists;
 mod read_logins;
 mod read_private_key;
 mod read_shell;

@@ -2,8 +2,11 @@
 //! chooses one. What must hold is the same as in the property tests of `tests/read_*.rs`.
 #![no_main]
 
+use caulk::components;
 use caulk::model::Limits;
 use caulk::read::{self, Format, encoding, git_index, leveldb, private_key, sqlite};
+use caulk::rules::catalog::CatalogSet;
+use caulk::rules::import::{self, gitleaks};
 use libfuzzer_sys::fuzz_target;
 use std::sync::LazyLock;
 
@@ -26,6 +29,9 @@ enum Reader {
     GitIndex,
     PrivateKey,
     Encoding,
+    List(&'static str),
+    Import,
+    Gitleaks,
 }
 
 const READERS: &[(&str, Reader)] = &[
@@ -58,6 +64,21 @@ const READERS: &[(&str, Reader)] = &[
     ("git-index", Reader::GitIndex),
     ("private-key", Reader::PrivateKey),
     ("encoding", Reader::Encoding),
+    ("npm-lock", Reader::List("npm-lock")),
+    ("npm-package", Reader::List("npm-package")),
+    ("pnpm-lock", Reader::List("pnpm-lock")),
+    ("yarn-lock", Reader::List("yarn-lock")),
+    ("bun-lock", Reader::List("bun-lock")),
+    ("cargo-lock", Reader::List("cargo-lock")),
+    ("python-lock", Reader::List("python-lock")),
+    ("pipfile-lock", Reader::List("pipfile-lock")),
+    ("requirements", Reader::List("requirements")),
+    ("gemfile-lock", Reader::List("gemfile-lock")),
+    ("composer-lock", Reader::List("composer-lock")),
+    ("go-sum", Reader::List("go-sum")),
+    ("vscode-extensions", Reader::List("vscode-extensions")),
+    ("import-list", Reader::Import),
+    ("import-gitleaks", Reader::Gitleaks),
 ];
 
 static ONLY: LazyLock<Option<Reader>> = LazyLock::new(|| {
@@ -97,6 +118,16 @@ fn parse(format: Format, data: &[u8]) {
     }
 }
 
+/// Names and versions of a list are such as a registry holds: never a line of somebody's file.
+fn list(kind: &str, data: &[u8]) {
+    for component in components::read(kind, data, &LIMITS) {
+        let (name, version) = (component.name.as_found(), component.version.as_found());
+        assert!(component.span.start <= component.span.end && component.span.end <= data.len(), "a span leaves the source");
+        assert!(!name.is_empty() && name.len() <= 214 && version.len() <= 214);
+        assert!(!name.chars().chain(version.chars()).any(|c| c.is_whitespace() || c.is_control()));
+    }
+}
+
 fuzz_target!(|data: &[u8]| {
     let (reader, data) = match (*ONLY, data.split_first()) {
         (Some(reader), _) => (reader, data),
@@ -129,6 +160,21 @@ fuzz_target!(|data: &[u8]| {
             let encoding = encoding::sniff(&data[..data.len().min(encoding::SNIFF_BYTES)]);
             if let Some(text) = encoding::to_utf8(data, encoding) {
                 assert!(std::str::from_utf8(&text).is_ok());
+            }
+        }
+        Reader::List(kind) => list(kind, data),
+        Reader::Import => {
+            if let Ok(imported) = import::import(data, "list") {
+                // A catalog stays what it is; of anything else one is made that is read again.
+                if !data.ends_with(imported.text.as_bytes()) {
+                    let read = CatalogSet::default().add(imported.text);
+                    assert!(read.is_ok() || imported.entries == 0, "{read:?}");
+                }
+            }
+        }
+        Reader::Gitleaks => {
+            if let Ok(text) = std::str::from_utf8(data) {
+                let _ = gitleaks::rules(text);
             }
         }
     }
